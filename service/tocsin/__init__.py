@@ -1,0 +1,1 @@
+"""Tocsin watches news feeds and rings when a rule matches."""

@@ -1,0 +1,834 @@
+"""The nouns of Tocsin: what flows from a feed to a receiver, as frozen values.
+
+Nothing here decides or does anything. Times are aware and in UTC, offsets count code points, enums name every
+outcome and reason that is stored or shown.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+JsonObject: TypeAlias = Mapping[str, object]
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What the user configures
+
+
+class FeedKind(StrEnum):
+    """Where a feed comes from."""
+
+    HTTP = "http"
+    DIRECTORY = "directory"
+
+
+class FirstPoll(StrEnum):
+    """What a feed's first poll does with the entries it finds."""
+
+    SILENT = "silent"  # stored and matched, nothing rings
+    RECENT = "recent"  # those within max_age ring
+    ALL = "all"  # every one rings
+
+
+class Severity(StrEnum):
+    """How urgent a rule's alerts are, from least to most."""
+
+    INFO = "info"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class EntityType(StrEnum):
+    """What an entity is; a concept is a set of words to be taken as one another."""
+
+    PERSON = "person"
+    PLACE = "place"
+    ORG = "org"
+    CONCEPT = "concept"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boilerplate:
+    """A paragraph that a feed puts around its articles; `to_end` drops what follows it too."""
+
+    text: str
+    to_end: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """A source to poll, as configured. `location` is a URL, or a path relative to the working directory."""
+
+    name: str
+    kind: FeedKind
+    location: str
+    outlet: str
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    every: timedelta | None = None  # None: adaptive
+    max_age: timedelta | None = None  # None: nothing is too old
+    first_poll: FirstPoll = FirstPoll.SILENT
+    boilerplate: tuple[Boilerplate, ...] = ()
+    allow_private: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One keyword or alias as written; `exact` where it stood in inner quotes (which `text` leaves out)."""
+
+    text: str
+    exact: bool = False
+
+    def __str__(self) -> str:
+        return f'"{self.text}"' if self.exact else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A person, place, organisation or concept and the words that mean it."""
+
+    id: str
+    name: str
+    type: EntityType
+    aliases: tuple[Term, ...] = ()
+    acronym: str | None = None
+    case_sensitive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedScope:
+    """The feeds that a rule listens to: those named, and those that carry one of the tags."""
+
+    names: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+
+    def covers(self, feed: FeedSpec) -> bool:
+        """Tell whether `feed` is one of them."""
+        return feed.name in self.names or not self.tags.isdisjoint(feed.tags)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTest:
+    """A text that a rule must ring on, or must stay silent on."""
+
+    text: str
+    rings: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A query with a name. `key` is the name with a hash of what the rule asks for; `source` is `file:line`.
+
+    One of `keywords`, and one of `entities_any`, and all of `entities_all` must be found (an empty one asks for
+    nothing); none of `exclude` may be.
+    """
+
+    name: str
+    key: str
+    source: str
+    keywords: tuple[Term, ...] = ()
+    entities_any: tuple[str, ...] = ()
+    entities_all: tuple[str, ...] = ()
+    exclude: tuple[Term, ...] = ()
+    feeds: FeedScope | None = None
+    languages: tuple[str, ...] = ()
+    severity: Severity = Severity.NORMAL
+    tags: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteMatch:
+    """What an alert must have for a route to take it; an empty field asks for nothing, several must all hold."""
+
+    rules: frozenset[str] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    tags: frozenset[str] = frozenset()
+    feeds: frozenset[str] = frozenset()
+    feed_tags: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which alerts go to which channels. Children are tried first and inherit `channels` where they name none."""
+
+    match: RouteMatch = RouteMatch()
+    channels: tuple[str, ...] = ()
+    goes_on: bool = False  # the configuration's `continue`
+    routes: tuple["Route", ...] = ()
+
+
+class ChannelKind(StrEnum):
+    """The ways out."""
+
+    SLACK = "slack"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    CONSOLE = "console"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ChannelSpec:
+    """A way out, as configured. `url`, `smtp` and `secret` are secrets: `repr()` leaves them out.
+
+    `recipients` is what each message is sent to, one delivery each: the addresses of an email channel, one empty
+    string for every other kind. `timeout` is for one attempt as a whole. `timezone` is an IANA name.
+    """
+
+    name: str
+    kind: ChannelKind
+    recipients: tuple[str, ...] = ("",)
+    url: str = ""
+    smtp: str = ""
+    sender: str = ""
+    secret: str = ""
+    path: str = ""
+    allow_private: tuple[Network, ...] = ()
+    timeout: timedelta = timedelta(seconds=15)
+    timezone: str = "UTC"
+
+    def __repr__(self) -> str:
+        return f"ChannelSpec(name={self.name!r}, kind={self.kind.value!r})"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Fetching
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask "changed since?" with, byte for byte as it sent them (read as Latin-1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class FetchReason(StrEnum):
+    """Why a feed could not be fetched or read."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    HTTP_STATUS = "http_status"
+    REDIRECTS = "redirects"
+    REFUSED_ADDRESS = "refused_address"
+    TOO_LARGE = "too_large"
+    ENCODING = "encoding"
+    PATH = "path"  # a directory feed whose path is missing or cannot be read
+    NOT_A_FEED = "not_a_feed"
+    PARSE_LIMIT = "parse_limit"  # the parser took too much time or memory and was stopped
+    INTERNAL = "internal"  # a bug of ours, logged with its trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes to be parsed. `name` is a URL or a file name; `modified` is the file's own time."""
+
+    name: str
+    body: bytes
+    content_type: str | None = None
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A feed answered with documents: one for a URL, one a file for a directory.
+
+    `fingerprint` is equal for equal content. `unsettled` names files that are still being written: they are left
+    for the next look. `problems` names what was passed over and why.
+    """
+
+    documents: tuple[Document, ...]
+    url: str
+    validators: Validators
+    fingerprint: str
+    received: int  # bytes on the wire, or read from disk
+    unsettled: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """Nothing new since the last fetch; a validator that the answer renewed is in `validators`."""
+
+    validators: Validators
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed:
+    """A feed could not be had this time. `detail` is one line for people, without secrets."""
+
+    reason: FetchReason
+    detail: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+FetchOutcome: TypeAlias = Fetched | NotModified | FetchFailed
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Reading
+
+
+class TextKind(StrEnum):
+    """What of an article we hold."""
+
+    TITLE = "title"
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An item as its feed gives it, its HTML already turned into plain text.
+
+    `id` is the entry's own, or what stands in for it (its URL, or a hash of its title and text). What the feed does
+    not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what that is.
+    """
+
+    id: str
+    url: str | None = None
+    title: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    summary: str | None = None
+    text: str | None = None
+    text_kind: TextKind = TextKind.TITLE
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What a document holds. `problems` are one-line remarks on what was wrong with it and survived."""
+
+    entries: tuple[Entry, ...]
+    title: str | None = None
+    url: str | None = None
+    language: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseFailed:
+    """A document that holds no feed and no article."""
+
+    reason: FetchReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """Our normalised form of an entry; one version of it.
+
+    `id` is a hash of feed and entry, the same on every machine. `masked` are the spans of `text` that are furniture
+    or repeat the title: they are never matched. `content_hash` is equal for equal title and text.
+    """
+
+    id: str
+    feed: str
+    entry_id: str
+    url: str | None
+    canonical_url: str | None
+    title: str
+    text: str
+    text_kind: TextKind
+    language: str | None
+    content_hash: str
+    fetched: datetime
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    summary: str | None = None
+    tags: tuple[str, ...] = ()
+    masked: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What the store knows of an entry: the article it became and that article's newest version."""
+
+    entry_id: str
+    canonical_url: str | None
+    article_id: str
+    version: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """An entry never seen before; its article is version 1."""
+
+    article: Article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A known entry whose title or text is not what we hold; the article is its next version."""
+
+    article: Article
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A known entry, unchanged. `entry_id` and `canonical_url` are what the feed calls it now."""
+
+    entry_id: str
+    canonical_url: str | None
+    article_id: str
+
+
+class SkipReason(StrEnum):
+    """Why an entry does not become an article."""
+
+    EMPTY = "empty"  # neither title nor text
+    REPEATED = "repeated"  # stands twice in one poll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """An entry that does not become an article, and why."""
+
+    entry_id: str
+    reason: SkipReason
+
+
+EntryOutcome: TypeAlias = New | Changed | Seen | Skipped
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Matching and deciding
+
+
+class Field(StrEnum):
+    """The parts of an article that are matched."""
+
+    TITLE = "title"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Evidence:
+    """Words that took part in a match: where they stand, what stands there, and the part of the rule they answer."""
+
+    field: Field
+    start: int
+    end: int
+    text: str
+    term: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A rule that an article answers, with its evidence in the order of the text."""
+
+    rule: Rule
+    evidence: tuple[Evidence, ...]
+
+
+class MatchOutcome(StrEnum):
+    """How a match ends."""
+
+    RUNG = "rung"
+    JOINED = "joined"
+    WAITING = "waiting_for_sources"
+    DROPPED = "dropped"
+
+
+class DropReason(StrEnum):
+    """Why a match rings nothing."""
+
+    FIRST_POLL = "first_poll"
+    TOO_OLD = "too_old"
+    MATCHED_BEFORE = "matched_before"  # an edit of an article that matched this rule already
+    NO_ROUTE = "no_route"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A match opens an alert."""
+
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """A match belongs to an alert that rang already."""
+
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """A match rings nothing."""
+
+    reason: DropReason
+
+
+Decision: TypeAlias = Ring | Join | Drop
+
+
+class DispatchState(StrEnum):
+    """How far an alert has come on its way to one channel."""
+
+    SENT = "sent"
+    WAITING = "waiting"
+    MUTED = "muted"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class DeliveryState(StrEnum):
+    """How far a message has come on its way to one recipient."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class MessageKind(StrEnum):
+    """What a message is; the `type` of its payload."""
+
+    ALERT = "alert.matched"
+    TEST = "test.ping"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Delivering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A sentence of an article as it stands there, and the words in it that made the alert ring."""
+
+    text: str
+    marks: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message in the neutral form that every channel for people is made from.
+
+    All strings are untrusted text of the article's, cleaned of control characters; a channel escapes them for its
+    own medium. `published` is in the zone of the user, ready to be shown; `facts` are label and value.
+    """
+
+    kind: MessageKind
+    headline: str
+    url: str | None
+    outlet: str
+    published: str
+    rule: str
+    severity: Severity
+    excerpts: tuple[Excerpt, ...]
+    facts: tuple[tuple[str, str], ...]
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What one recipient of a channel is sent. `payload` is design's version 1; `notice` says the same to people.
+
+    `delivery_id` is the same over retries, restarts and databases; `story_id` threads mail.
+    """
+
+    delivery_id: str
+    recipient: str
+    payload: JsonObject
+    notice: Notice
+    created: datetime
+    story_id: str
+
+
+class AttemptResult(StrEnum):
+    """What came of one try."""
+
+    SENT = "sent"
+    WAIT = "wait"  # the receiver asks for patience; try again at its time
+    RETRY = "retry"  # failed for now
+    UNSURE = "unsure"  # cut after it was sent: perhaps received; try again with the same id
+    REFUSED = "refused"  # the receiver will not have it; a few more tries, then dead
+    GONE = "gone"  # it can never work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try as the channel saw it. `detail` is one line for people, without secrets."""
+
+    result: AttemptResult
+    detail: str = ""
+    status: int | None = None
+    retry_after: timedelta | None = None
+    remote_id: str | None = None
+
+
+class DeadReason(StrEnum):
+    """Why a delivery will never be tried again."""
+
+    REFUSED = "refused"
+    GONE = "gone"
+    EXHAUSTED = "retries_exhausted"
+    CHANNEL_REMOVED = "channel_removed"
+    UNRENDERABLE = "unrenderable"  # a bug of ours, logged with its trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A delivery that has arrived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAt:
+    """A delivery that is tried again."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """A delivery that is given up."""
+
+    reason: DeadReason
+
+
+AttemptDecision: TypeAlias = Delivered | RetryAt | Dead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery:
+    """A delivery that is ours to try until the lease ends. `attempts` counts the tries before this one."""
+
+    id: str
+    channel: str
+    recipient: str
+    payload: JsonObject
+    created: datetime
+    attempts: int
+    refusals: int  # tries before this one that the receiver refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One try and what was decided from it, to be stored together."""
+
+    delivery_id: str
+    owner: str
+    started: datetime
+    took: timedelta
+    attempt: Attempt
+    decision: AttemptDecision
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Storing
+
+
+class FeedState(StrEnum):
+    """How a feed is doing."""
+
+    NEW = "new"  # never polled
+    OK = "ok"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueFeed:
+    """A feed that is ours to poll until the lease ends, with what the last polls left behind."""
+
+    name: str
+    owner: str
+    validators: Validators
+    fingerprint: str | None
+    failures: int  # in a row
+    first_poll: bool
+    last_success: datetime | None
+    mean_gap: timedelta | None  # between the feed's entries, where known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecord:
+    """The articles that are copies or updates of one report, named by the first."""
+
+    id: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchRecord:
+    """A match with its end. `reason` is set for a dropped one, `alert_id` for the others."""
+
+    article_id: str
+    version: int
+    rule_name: str
+    rule_key: str
+    outcome: MatchOutcome
+    reason: DropReason | None
+    alert_id: str | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """A rule that rang for a story. `data` is the `data` of the payload, without `delivery_id`."""
+
+    id: str
+    rule_name: str
+    rule_key: str
+    story_id: str
+    article_id: str
+    version: int
+    data: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchRecord:
+    """An alert on its way to one channel."""
+
+    id: str
+    alert_id: str
+    channel: str
+    state: DispatchState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """A message on its way to one recipient."""
+
+    id: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """What a channel is to be sent, as decided: the payload without `delivery_id`, and who gets it."""
+
+    id: str
+    kind: MessageKind
+    channel: str
+    payload: JsonObject
+    deliveries: tuple[DeliveryRecord, ...]
+    dispatches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRecord:
+    """Everything that one poll of one feed decided, to be stored in one transaction.
+
+    `validators` and `fingerprint` are None where the stored ones stay. Rows refer to each other by id; the order of
+    the fields is the order in which they can be inserted.
+    """
+
+    feed: str
+    owner: str
+    at: datetime
+    next_poll: datetime
+    state: FeedState
+    failures: int
+    reason: FetchReason | None = None
+    detail: str | None = None
+    validators: Validators | None = None
+    fingerprint: str | None = None
+    mean_gap: timedelta | None = None
+    not_modified: bool = False
+    received: int = 0
+    entries: tuple[EntryOutcome, ...] = ()
+    stories: tuple[tuple[StoryRecord, str], ...] = ()  # each with the article that opens it
+    matches: tuple[MatchRecord, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
+    dispatches: tuple[DispatchRecord, ...] = ()
+    messages: tuple[MessageRecord, ...] = ()
+
+
+class Commit(StrEnum):
+    """How a commit of a poll ended."""
+
+    DONE = "done"
+    CONFLICT = "conflict"  # newer rows would change the decision: decide again
+    LEASE_LOST = "lease_lost"  # the feed is somebody else's by now; nothing was stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """A feed's health, as `tocsin feeds` shows it."""
+
+    name: str
+    location: str
+    state: FeedState
+    reason: str | None
+    last_success: datetime | None
+    next_poll: datetime | None
+    entries_a_day: float | None
+    not_modified_share: float | None
+    received: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchReport:
+    """Where an alert stands on its way to one channel."""
+
+    channel: str
+    state: DispatchState
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReport:
+    """An alert with its ways, as `tocsin alerts` shows it."""
+
+    data: JsonObject
+    created: datetime
+    dispatches: tuple[DispatchReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """Where a delivery stands."""
+
+    id: str
+    channel: str
+    recipient: str
+    state: DeliveryState
+    reason: str | None
+    attempts: int
+    due: datetime | None
+    last_status: int | None = None
+    last_detail: str | None = None
+    remote_id: str | None = None
+    took: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Row counts by outcome, for the conservation laws: each pair of sums must be equal."""
+
+    entries: Mapping[str, int] = field(default_factory=dict)
+    matches: Mapping[str, int] = field(default_factory=dict)
+    dispatches: Mapping[str, int] = field(default_factory=dict)
+    deliveries: Mapping[str, int] = field(default_factory=dict)
