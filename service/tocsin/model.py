@@ -295,7 +295,8 @@ class Entry:
     """An item as its feed gives it, its HTML already turned into plain text.
 
     `id` is the entry's own, or what stands in for it (its URL, or a hash of its title and text). What the feed does
-    not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what that is.
+    not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what
+    that is.
     """
 
     id: str
