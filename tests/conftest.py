@@ -1,0 +1,23 @@
+"""What every test starts from: a clean environment and the profiles of hypothesis."""
+
+import os
+
+from hypothesis import settings
+
+PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"})
+
+
+def forget_the_callers_environment() -> None:
+    """Drop what would configure the service or its connections; `TOCSIN_TEST_…` configures the tests and stays."""
+    for name in list(os.environ):
+        ours = name.startswith("TOCSIN_") and not name.startswith("TOCSIN_TEST_")
+        if ours or name.lower() in PROXIES:
+            del os.environ[name]
+
+
+# At import, before any test module is: what these read when they are imported must be clean as well.
+forget_the_callers_environment()
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
