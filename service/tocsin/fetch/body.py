@@ -1,0 +1,81 @@
+"""A body as it comes off the wire, unpacked within bounds. Pure but for what it collects.
+
+Only gzip is offered, and unpacked here: a client that decodes by itself hands out whole chunks however large they
+become, which a body of a few kilobytes can turn into gigabytes.
+"""
+
+import zlib
+from typing import Final
+
+import httpx
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+class BodyRefused(Exception):
+    """A body that will not be read; the message says why."""
+
+
+class BodyTooLarge(BodyRefused):
+    """A body that is larger than it may be."""
+
+
+class BodyNotReadable(BodyRefused):
+    """A body in an encoding that was not asked for, or that does not unpack."""
+
+
+class BoundedBody:
+    """Collects up to `max_received` bytes of body and `max_decoded` bytes of what they unpack to.
+
+    `received` counts the bytes on the wire. Methods raise `BodyTooLarge` and `BodyNotReadable`.
+    """
+
+    def __init__(self, headers: httpx.Headers, *, max_received: int, max_decoded: int) -> None:
+        self.received = 0
+        self._max_received = max_received
+        self._max_decoded = max_decoded
+        self._decoded = bytearray()
+        self._unpacker = _unpacker(headers)
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length[:18]) > max_received:
+            raise BodyTooLarge(f"the answer is larger than {_megabytes(max_received)}")
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes off the wire."""
+        self.received += len(chunk)
+        if self.received > self._max_received:
+            raise BodyTooLarge(f"the answer is larger than {_megabytes(self._max_received)}")
+        self._decoded += self._unpacked(chunk)
+        if len(self._decoded) > self._max_decoded:
+            raise BodyTooLarge(f"the answer unpacks to more than {_megabytes(self._max_decoded)}")
+
+    def finish(self) -> bytes:
+        """Return the body; all of it has come."""
+        if self._unpacker and self.received and not self._unpacker.eof:
+            raise BodyNotReadable("the compressed answer ends too early")
+        return bytes(self._decoded)
+
+    def _unpacked(self, chunk: bytes) -> bytes:
+        """Unpack `chunk`, one byte past the limit at most. Bytes after the end of the gzip stream are passed over."""
+        if self._unpacker is None:
+            return chunk
+        room = self._max_decoded - len(self._decoded) + 1
+        try:
+            return self._unpacker.decompress(chunk, room)
+        except zlib.error:
+            raise BodyNotReadable("the answer says it is gzip and is not") from None
+
+
+def _unpacker(headers: httpx.Headers) -> "zlib._Decompress | None":
+    encodings = [name.strip().lower() for name in headers.get("content-encoding", "").split(",")]
+    match [name for name in encodings if name not in {"", "identity"}]:
+        case []:
+            return None
+        case ["gzip" | "x-gzip"]:
+            return zlib.decompressobj(_GZIP)
+        case others:
+            raise BodyNotReadable(f"the answer is in an encoding that was not asked for ({', '.join(others)[:60]})")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.3g} MiB"

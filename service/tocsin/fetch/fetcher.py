@@ -1,0 +1,29 @@
+"""The door to feeds of every kind."""
+
+from typing import assert_never
+
+from tocsin.fetch.client import HttpFetcher
+from tocsin.fetch.directory import DirectoryFetcher
+from tocsin.model import FeedKind, FeedSpec, FetchOutcome, Validators
+
+
+class FeedFetcher:
+    """Fetches each feed in the way of its kind; implements `tocsin.ports.Fetcher`."""
+
+    def __init__(self, *, http: HttpFetcher, directory: DirectoryFetcher) -> None:
+        self._http = http
+        self._directory = directory
+
+    async def fetch(self, feed: FeedSpec, validators: Validators, fingerprint: str | None) -> FetchOutcome:
+        """Get what `feed` holds now, unless `validators` or `fingerprint` say that it is what we have."""
+        match feed.kind:
+            case FeedKind.HTTP:
+                return await self._http.fetch(feed, validators, fingerprint)
+            case FeedKind.DIRECTORY:
+                return await self._directory.fetch(feed, validators, fingerprint)
+            case unknown:
+                assert_never(unknown)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
