@@ -1,0 +1,28 @@
+"""Takes out of a text what no reader may see and no receiver can stand: control characters, halves of characters.
+
+It does not judge words and knows nothing of markup.
+"""
+
+import re
+
+REPLACEMENT = "\ufffd"
+_NOT_A_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+_CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # C0 without tab and newline, DEL, C1
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides, isolates (UAX 9)
+
+
+def clean(text: str) -> str:
+    """Return `text` with the same length and offsets, and valid UTF-8 without control characters.
+
+    Tab and newline stay; every other control character, carriage returns among them, becomes a space; NUL and lone
+    surrogates become U+FFFD.
+    """
+    return _CONTROL.sub(" ", _NOT_A_CHARACTER.sub(REPLACEMENT, text))
+
+
+def clean_line(text: str) -> str:
+    """Return `text` as one clean line for titles and names: white space as single spaces, no ends, no bidi controls.
+
+    A title must not turn the direction of the words that stand after it, so embeddings, overrides and isolates go.
+    """
+    return " ".join(_BIDI_CONTROL.sub("", clean(text)).split())

@@ -1,0 +1,126 @@
+"""Compares and checks web addresses: a key for "the same page", the owner of a host, what may be linked to.
+
+It fetches nothing and resolves nothing.
+"""
+
+import ipaddress
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+# What publishers and networks add to say where a reader came from; the page is the same without it. Only names that
+# mean nothing else: a name too many makes two articles one, and the second is never seen.
+TRACKING_PARAMETERS = frozenset(
+    """
+    at_campaign at_medium cmpid dclid ecid fb_action_ids fb_ref fb_source fbclid ftag gad_source gbraid gclid gclsrc
+    guccounter igsh igshid ito mbid mc_cid mc_eid mkt_tok msclkid ncid ns_campaign ns_mchannel ns_source ocid
+    outputtype ref ref_src ref_url s_cid smid smtyp srnd taid tpcc traffic_source twclid wbraid wt.mc_id wt_mc xtor
+    yclid
+    """.split()  # noqa: SIM905 - a list of words reads best as words
+)
+TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "at_custom")
+_HOST_VARIANT = re.compile(r"(?:www\d?|m|mobile|amp|edition)\.(?=[^.]+\.)")
+_AMP_END = re.compile(r"(?:/amp|\.amp)?/*$")
+_DEFAULT_PORTS = frozenset({("http", 80), ("https", 443)})
+_PATH_SAFE = "%/:@!$&'()*+,;=~"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, invisible formats, surrogates, line separators
+
+
+def canonical_url(url: str) -> str | None:
+    """Return a key that is equal for addresses of the same page; None for what is no http(s) URL.
+
+    It is made to be compared, not to be fetched: https always, a host without www, m, mobile, amp or edition,
+    no default port, fragment, tracking parameters, trailing slash or AMP ending, the query in order.
+    """
+    parts = _split(url)
+    if parts is None:
+        return None
+    path = _AMP_END.sub("", quote(parts.path, safe=_PATH_SAFE))
+    query = urlencode(sorted(_telling_parameters(parts.query)))
+    return f"https://{_key_host(parts)}{path}{'?' if query else ''}{query}"
+
+
+def registered_domain(url: str) -> str:
+    """Return the domain that the host of `url` was registered under (publicsuffix.org): the outlet behind it.
+
+    An IP address, a single-label host and a public suffix stand for themselves; without a host it is empty.
+    """
+    parts = _split(url)
+    host = _ascii_host(parts) if parts else ""
+    domain = host if _is_address(host) else _public_suffixes().privatesuffix(host) or host
+    return _readable(domain)
+
+
+def http_url(text: str) -> str | None:
+    """Return `text` as an absolute http or https URL that can be shown and linked to, or None.
+
+    Refused are control and invisible characters, and user names and passwords. Blanks within are escaped.
+    """
+    url = text.strip()
+    if any(unicodedata.category(character) in _UNSEEN for character in url):
+        return None
+    parts = _split(url)
+    return url.replace(" ", "%20") if parts and "@" not in parts.netloc else None
+
+
+def _split(url: str) -> SplitResult | None:
+    """Split an http(s) URL that has a host and a port in range; None for anything else."""
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _ascii_host(parts: SplitResult) -> str:
+    """Return the host in small letters, in ASCII where it has such a form (RFC 3490)."""
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _readable(host: str) -> str:
+    """Return an ASCII host in the letters that people read."""
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
+
+
+def _key_host(parts: SplitResult) -> str:
+    host = _ascii_host(parts)
+    while not _is_address(host) and (variant := _HOST_VARIANT.match(host)):
+        host = host[variant.end() :]
+    host = f"[{host}]" if ":" in host else host
+    is_default = parts.port is None or (parts.scheme, parts.port) in _DEFAULT_PORTS
+    return host if is_default else f"{host}:{parts.port}"
+
+
+def _telling_parameters(query: str) -> list[tuple[str, str]]:
+    """Return the parameters that say which page it is."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    return [(name, value) for name, value in pairs if not _is_tracking(name.lower())]
+
+
+def _is_tracking(name: str) -> bool:
+    return name in TRACKING_PARAMETERS or name.startswith(TRACKING_PREFIXES)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    """Read the list once; it comes with the package, nothing is fetched."""
+    return PublicSuffixList()
