@@ -33,6 +33,7 @@ from tocsin.model import (
 )
 from tocsin.net.failure import FailureKind, explain
 from tocsin.net.headers import retry_after
+from tocsin.net.urls import UrlRefused, read_url
 
 _ACCEPT: Final = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -91,7 +92,7 @@ class HttpFetcher:
         """
         known = _Known(validators=validators, fingerprint=fingerprint)
         try:
-            return await self._follow(_checked(feed.location), feed.allow_private, known)
+            return await self._follow(_first_hop(feed.location), feed.allow_private, known)
         except _Stop as stop:
             return stop.outcome
 
@@ -208,15 +209,12 @@ def _stopped(reason: FetchReason, detail: str) -> _Stop:
     return _Stop(FetchFailed(reason=reason, detail=detail))
 
 
-def _checked(text: str) -> httpx.URL:
-    """Return `text` as a URL to ask at, raising `_Stop` where it is none."""
+def _first_hop(location: str) -> httpx.URL:
+    """Return the URL to begin at, raising `_Stop` where there is none."""
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        raise _stopped(FetchReason.CONNECT, "the URL is not one") from None
-    if why := _objection(url):
-        raise _stopped(FetchReason.REFUSED_ADDRESS, why)
-    return url.copy_with(fragment=None)
+        return read_url(location)
+    except UrlRefused as error:
+        raise _stopped(FetchReason.REFUSED_ADDRESS, f"the feed's URL is not fetched: {error}") from None
 
 
 def _next_hop(url: httpx.URL, answer: httpx.Response) -> httpx.URL:
@@ -225,18 +223,9 @@ def _next_hop(url: httpx.URL, answer: httpx.Response) -> httpx.URL:
     if len(location) > _LONGEST_LOCATION:
         raise _stopped(FetchReason.REDIRECTS, f"{url.host} redirects to a URL that is too long")
     try:
-        target = url.join(location)
-    except httpx.InvalidURL:
-        raise _stopped(FetchReason.REDIRECTS, f"{url.host} redirects to something that is no URL") from None
-    if why := _objection(target):
-        raise _stopped(FetchReason.REDIRECTS, f"{url.host} redirects to where we do not go: {why}")
-    return target.copy_with(fragment=None)
-
-
-def _objection(url: httpx.URL) -> str | None:
-    if url.scheme not in {"http", "https"} or not url.host:
-        return "only http and https URLs are fetched"
-    return "URLs that hold a user name or password are not fetched" if url.userinfo else None
+        return read_url(location, base=url)
+    except UrlRefused as error:
+        raise _stopped(FetchReason.REDIRECTS, f"{url.host} redirects to where we do not go: {error}") from None
 
 
 def _validators(answer: httpx.Response) -> Validators:

@@ -1,0 +1,261 @@
+"""Email over SMTP: one message to one recipient, as text and as HTML.
+
+DKIM, SPF and DMARC are the relay's business. The relay's address is the operator's own word and not checked against
+the guard: a relay in one's own network is the usual case.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import parseaddr
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from tocsin.channels.wording import cut, one_line, runs, web_link
+from tocsin.model import Attempt, AttemptResult, ChannelSpec, Message
+from tocsin.net.failure import explain_tls
+
+SUBJECT_LIMIT: Final = 250
+_CONNECT_TIMEOUT: Final = 5.0
+_GREYLIST: Final = timedelta(minutes=5)
+_PARTING: Final = 1.0  # seconds for a QUIT that nothing depends on
+_DETAIL_LIMIT: Final = 200
+
+Tls: TypeAlias = Literal["starttls", "tls", "none"]
+_PORTS: Final[Mapping[Tls, int]] = MappingProxyType({"starttls": 587, "tls": 465, "none": 25})
+
+
+class _AlertPolicy(EmailPolicy):
+    """SMTP's policy that leaves identifiers in one piece; the standard one encodes those longer than a line."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in {"message-id", "in-reply-to", "references", "list-id"}:
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY: Final = _AlertPolicy(linesep="\r\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Where mail is handed in. `password` is a secret: `repr()` leaves it out."""
+
+    host: str
+    port: int
+    tls: Tls
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+def smtp_server(url: str) -> SmtpServer:
+    """Read an SMTP URL: `smtp://` requires STARTTLS, `smtps://` is TLS; `?tls=none` is for a loopback host only.
+
+    Raises:
+        ValueError: it is not one; the message does not repeat it.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("the SMTP URL cannot be read") from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("an SMTP URL is smtp://HOST or smtps://HOST")
+    tls = _tls(parts.scheme, parts.query)
+    if tls == "none" and not _is_loopback(parts.hostname):
+        raise ValueError("tls=none is for a loopback host only")
+    user, password = (unquote(text) if text is not None else None for text in (parts.username, parts.password))
+    return SmtpServer(host=parts.hostname, port=port or _PORTS[tls], tls=tls, user=user, password=password)
+
+
+class EmailChannel:
+    """Hands in mail. Raises ValueError where the specification's SMTP URL is none."""
+
+    def __init__(self, spec: ChannelSpec, tls: ssl.SSLContext) -> None:
+        self._spec = spec
+        self._server = smtp_server(spec.smtp)
+        self._tls = tls
+        self._templates = templates()
+
+    async def send(self, message: Message) -> Attempt:
+        """Try once to hand in `message` for its recipient."""
+        seconds = self._spec.timeout.total_seconds()
+        session = _Session(self._server, self._tls, seconds)
+        try:
+            mail = compose(message, self._spec, self._templates)
+            async with asyncio.timeout(seconds):
+                answer = await session.hand_in(mail, parseaddr(self._spec.sender)[1], message.recipient)
+        except aiosmtplib.SMTPResponseException as error:
+            return judge(error.code, error.message)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # OSError: TimeoutError and ssl.SSLError too
+            return session.failed(error)
+        return Attempt(result=AttemptResult.SENT, detail="accepted", status=250, remote_id=_line(answer))
+
+
+def templates() -> Environment:
+    """Return the templates of mails. All but plain text is escaped, whatever else a file may be called."""
+    return Environment(
+        loader=PackageLoader("tocsin", "channels/templates"),
+        autoescape=select_autoescape(disabled_extensions=("txt.j2",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def compose(message: Message, spec: ChannelSpec, templates: Environment) -> EmailMessage:
+    """Return the mail: text first, HTML last, every line short, the same Message-ID at each try.
+
+    It answers a message that never was, one per story, so that mail programs show a story as a thread.
+    """
+    notice = message.notice
+    domain = parseaddr(spec.sender)[1].rpartition("@")[2]
+    root = f"<{_identifier(message.story_id)}@{domain}>"
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = spec.sender
+    mail["To"] = message.recipient
+    mail["Subject"] = cut(" ".join(one_line(notice.headline).split()) or "(no title)", SUBJECT_LIMIT)
+    mail["Date"] = message.created
+    mail["Message-ID"] = f"<{_identifier(message.delivery_id)}@{domain}>"
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    mail["List-Id"] = f"<{_list_label(notice.rule)}.{domain}>"  # RFC 2919
+    words = {
+        "notice": notice,
+        "excerpts": [list(runs(excerpt)) for excerpt in notice.excerpts],
+        "link": web_link(notice.url),
+        "line": one_line,
+    }
+    mail.set_content(templates.get_template("alert.txt.j2").render(words), cte="quoted-printable")
+    html = templates.get_template("alert.html.j2").render(words)
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    return mail
+
+
+def judge(code: int, text: str) -> Attempt:
+    """Decide by an SMTP reply other than success what it means (RFC 5321 section 4.2.1)."""
+    detail = f"answered {code} {_line(text)}".rstrip()
+    if code == 421:
+        return Attempt(result=AttemptResult.WAIT, detail=detail, status=code)
+    if 400 <= code <= 499:
+        wait = _GREYLIST if code in {450, 451} else None
+        return Attempt(result=AttemptResult.RETRY, detail=detail, status=code, retry_after=wait)
+    return Attempt(result=AttemptResult.REFUSED, detail=detail, status=code)
+
+
+class _Session:
+    """One connection for one mail, and how far it came."""
+
+    def __init__(self, server: SmtpServer, tls: ssl.SSLContext, seconds: float) -> None:
+        self._server = server
+        self._handing_over = False
+        self._smtp = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            local_hostname=_our_name(),
+            timeout=seconds,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            tls_context=tls,
+        )
+
+    async def hand_in(self, mail: EmailMessage, sender: str, recipient: str) -> str:
+        """Hand `mail` in and return what the server said to it."""
+        content = mail.as_bytes()
+        try:
+            await self._smtp.connect(timeout=_CONNECT_TIMEOUT)
+            await self._smtp.mail(sender)
+            await self._smtp.rcpt(recipient)
+            self._handing_over = True
+            answer = await self._smtp.data(content)
+            await self._part()
+        finally:
+            self._smtp.close()
+        return answer.message
+
+    async def _part(self) -> None:
+        """Say goodbye; the mail is accepted, whatever becomes of this."""
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+            await self._smtp.quit(timeout=_PARTING)
+
+    def failed(self, error: Exception) -> Attempt:
+        """Say what an attempt means that ended without a reply to judge."""
+        host = self._server.host
+        cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+        if self._handing_over:
+            return Attempt(result=AttemptResult.UNSURE, detail=f"{host} broke off while it took the mail")
+        if isinstance(cause, ssl.SSLError):
+            return Attempt(result=AttemptResult.RETRY, detail=f"{host}: {explain_tls(cause)}")
+        if isinstance(cause, socket.gaierror):
+            return Attempt(result=AttemptResult.RETRY, detail=f"could not find the host {host}")
+        match error:
+            case TimeoutError():
+                return Attempt(result=AttemptResult.RETRY, detail=f"{host} took too long")
+            case aiosmtplib.SMTPServerDisconnected():
+                return Attempt(result=AttemptResult.RETRY, detail=f"{host} broke off the connection")
+            case OSError():
+                return Attempt(result=AttemptResult.RETRY, detail=f"could not connect to {host}")
+            case ValueError():
+                return Attempt(result=AttemptResult.GONE, detail="the sender or the recipient is not an address")
+            case _:
+                return Attempt(
+                    result=AttemptResult.REFUSED, detail=f"{host} does not offer what is needed: {_line(str(error))}"
+                )
+
+
+def _tls(scheme: str, query: str) -> Tls:
+    asked = parse_qs(query).get("tls", [""])[-1]
+    if asked not in {"", "none"} or (asked and scheme == "smtps"):
+        raise ValueError("an SMTP URL knows ?tls=none only, and smtps:// not even that")
+    if asked:
+        return "none"
+    return "tls" if scheme == "smtps" else "starttls"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _our_name() -> str:
+    """Return what to greet with: our name if it is a full one, else an address literal (RFC 5321 section 4.1.4)."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+def _identifier(text: str) -> str:
+    """Return `text` as the left part of a message id, a hash of it where it holds what may not stand there."""
+    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text)
+    return text if plain else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def _list_label(rule: str) -> str:
+    """Return a label of letters, digits and hyphens that is one rule's own."""
+    slug = "-".join(re.findall("[a-z0-9]+", rule.lower()))[:40].strip("-")
+    digest = hashlib.sha256(rule.encode(errors="replace")).hexdigest()[:8]
+    return f"{slug}-{digest}.tocsin" if slug else f"{digest}.tocsin"
+
+
+def _line(text: str) -> str:
+    return cut(" ".join(one_line(text).split()), _DETAIL_LIMIT)
