@@ -53,11 +53,12 @@ def decode(body: bytes, declared: Iterable[str] = ()) -> str:
         if body.startswith(sign):
             return body.decode(encoding, "replace")
     utf_8 = _strictly(body, "utf-8")
-    for encoding in filter(None, map(_known_encoding, declared)):
+    believable = list(filter(None, map(_known_encoding, declared)))
+    for encoding in believable:
         text = _believed(body, encoding, utf_8)
         if text is not None:
             return text
-    return _guess(body) if utf_8 is None else utf_8
+    return utf_8 if utf_8 is not None else _guess(body, is_utf_8="utf-8" in believable)
 
 
 def _known_encoding(name: str) -> str | None:
@@ -83,11 +84,11 @@ def _strictly(body: bytes, encoding: str) -> str | None:
         return None
 
 
-def _guess(body: bytes) -> str:
-    """Read bytes that are not UTF-8: as UTF-8 with some stray bytes, or as cp1252 where the stray ones are many."""
+def _guess(body: bytes, *, is_utf_8: bool) -> str:
+    """Read bytes that are not quite UTF-8: as UTF-8 with stray bytes where that is declared or these are few."""
     marked = body.decode("utf-8", "surrogateescape")
     stray = sum("\udc80" <= character <= "\udcff" for character in marked)
     beyond_ascii = sum(not character.isascii() for character in marked)
-    if stray * 2 > beyond_ascii:
-        return body.decode("latin-1").translate(_CP1252)
-    return marked.translate(_STRAY_BYTES)
+    if is_utf_8 or stray * 2 <= beyond_ascii:
+        return marked.translate(_STRAY_BYTES)
+    return body.decode("latin-1").translate(_CP1252)

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import itertools
 import os
 import signal
 import sys
@@ -47,7 +46,7 @@ def process_is_alive(pid: int) -> bool:
 async def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
     """Wait until the condition holds, and tell whether it does."""
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 - a process has no event
+    while not condition() and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     return condition()
 
