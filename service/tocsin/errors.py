@@ -4,6 +4,7 @@
     ├── ConfigError          the configuration has mistakes; carries all of them
     ├── UsageError           a command was asked for something that cannot be
     ├── AlreadyRunning       another daemon holds the database
+    ├── ControlError         the daemon's control socket cannot be used
     └── StorageError         the database refused a piece of work
         ├── DatabaseUnusable   it is missing, foreign, damaged or of another version
         └── DatabaseFull       there is no room left; nothing was stored, try again later
@@ -54,6 +55,10 @@ class UsageError(TocsinError):
 
 class AlreadyRunning(TocsinError):
     """Another daemon holds this database."""
+
+
+class ControlError(TocsinError):
+    """The daemon cannot be asked, or did not answer; the message says why."""
 
 
 class StorageError(TocsinError):
