@@ -49,7 +49,7 @@ class DatabaseLock:
             DatabaseUnusable: the lock file cannot be made or locked.
         """
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise DatabaseUnusable(f"cannot lock {self._database}: {self._path}: {error.strerror}") from error
         try:

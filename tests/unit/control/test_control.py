@@ -49,8 +49,10 @@ def test_a_second_daemon_is_told_who_runs(tmp_path):
             pytest.fail("two hold the lock")
         process.stdin.close()
         assert process.wait(5) == 0
+    lock = tmp_path / "tocsin.db.lock"
+    lock.write_text("an older and longer text")
     with DatabaseLock(database):
-        assert (tmp_path / "tocsin.db.lock").read_text() == f"{os.getpid()}\n"
+        assert lock.read_text() == f"{os.getpid()}\n"
 
 
 def test_a_killed_daemon_leaves_no_lock(tmp_path):
@@ -74,12 +76,11 @@ def test_the_lock_ends_with_its_block(tmp_path):
 
 def test_one_database_has_one_lock_however_it_is_spelt(tmp_path):
     """A link to a database, or another path to it, is the same database."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    spelling = tmp_path / "link" / ".." / "real" / "tocsin.db"
-    with DatabaseLock(tmp_path / "link" / "tocsin.db"), pytest.raises(AlreadyRunning), DatabaseLock(spelling):
+    database, link = tmp_path / "tocsin.db", tmp_path / "link.db"
+    link.symlink_to(database)
+    with DatabaseLock(database), pytest.raises(AlreadyRunning), DatabaseLock(link):
         pass
-    assert socket_path(tmp_path / "link" / "tocsin.db") == socket_path(spelling)
+    assert socket_path(link) == socket_path(database)
 
 
 def test_a_child_program_does_not_inherit_the_lock(tmp_path):
