@@ -296,7 +296,7 @@ class Entry:
 
     `id` is the entry's own, or what stands in for it (its URL, or a hash of its title and text). What the feed does
     not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what
-    that is.
+    that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture.
     """
 
     id: str
@@ -308,6 +308,7 @@ class Entry:
     summary: str | None = None
     text: str | None = None
     text_kind: TextKind = TextKind.TITLE
+    title_in_text: bool = False
     language: str | None = None
     tags: tuple[str, ...] = ()
 

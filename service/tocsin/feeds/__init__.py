@@ -1,1 +1,1 @@
-"""Feeds: documents become entries, entries become articles, and when to look next. Pure; fetches nothing."""
+"""Feeds: from bytes to entries, from entries to articles, and when to look again. Pure."""

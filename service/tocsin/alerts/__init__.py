@@ -1,0 +1,1 @@
+"""Alerts: what rings, where it goes, what it says and when it is tried again. Pure."""

@@ -1,0 +1,29 @@
+"""Ids that say the same over retries, restarts and databases: hashes of what is told, and to whom."""
+
+from hashlib import sha256
+
+from tocsin.model import MessageKind
+
+
+def alert_id(rule_name: str, story_id: str) -> str:
+    """Return the id of the alert of a rule for a story."""
+    return "alr_" + _hash("alert", rule_name, story_id)[:16]
+
+
+def dispatch_id(alert: str, channel: str) -> str:
+    """Return the id of an alert's way to a channel."""
+    return "dsp_" + _hash("dispatch", alert, channel)[:16]
+
+
+def message_id(channel: str, kind: MessageKind, told: str) -> str:
+    """Return the id of a message; `told` names what it tells: an alert by its id."""
+    return "msg_" + _hash("message", channel, kind, told)[:32]
+
+
+def delivery_id(channel: str, recipient: str, kind: MessageKind, told: str) -> str:
+    """Return the id of a message's way to one recipient: the `webhook-id`, and the Message-ID of mail."""
+    return "dlv_" + _hash("delivery", channel, recipient, kind, told)[:32]
+
+
+def _hash(*parts: str) -> str:
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

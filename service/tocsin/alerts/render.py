@@ -1,0 +1,250 @@
+"""What an alert says: the payload for programs (version 1), and the neutral notice that channels show to people.
+
+The payload is made once, when the alert rings, and stored; the notice is made from it for each try.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from tocsin.model import (
+    Article,
+    Evidence,
+    Excerpt,
+    FeedKind,
+    FeedSpec,
+    Field,
+    JsonObject,
+    MessageKind,
+    Notice,
+    Rule,
+    Severity,
+    Span,
+    StoryRecord,
+)
+from tocsin.text.clean import clean_line
+from tocsin.text.paragraphs import sentence_at, sentences
+
+SCHEMA_VERSION = 1
+
+#: Code points of a snippet: a long sentence, not a paragraph that has no full stops.
+LONGEST_SNIPPET = 400
+
+#: Code points that a cut snippet keeps before its first evidence.
+LEAD_IN = 120
+
+#: Excerpts that people are shown; the payload holds every evidence.
+MOST_EXCERPTS = 3
+
+LONGEST_HEADLINE = 300
+
+TEXT_KINDS: Mapping[str, str] = {"title": "title only", "summary": "summary", "full": "full text"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFacts:
+    """What an alert tells of. `feed_url` is free of secrets."""
+
+    id: str
+    rule: Rule
+    story: StoryRecord
+    article: Article
+    feed: FeedSpec
+    feed_url: str
+    evidence: Sequence[Evidence]
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def render_data(facts: AlertFacts) -> JsonObject:
+    """Return the `data` of the payload of an alert, without the `delivery_id` that each delivery adds."""
+    article, feed_url = facts.article, facts.feed_url if facts.feed.kind is FeedKind.HTTP else None
+    published = article.published and timestamp(article.published)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "alert_id": facts.id,
+        "rule": {
+            "name": facts.rule.name,
+            "severity": facts.rule.severity.value,
+            "tags": list(facts.rule.tags),
+            "source": facts.rule.source,
+        },
+        "story": {
+            "id": facts.story.id,
+            "first_seen": timestamp(facts.story.first_seen),
+            "sources": [
+                {
+                    "outlet": facts.feed.outlet,
+                    "feed": facts.feed.name,
+                    "url": article.url,
+                    "title": article.title,
+                    "published": published,
+                }
+            ],
+        },
+        "article": {
+            "id": article.id,
+            "url": article.url,
+            "title": article.title,
+            "summary": article.summary,
+            "authors": list(article.authors),
+            "published": published,
+            "fetched": timestamp(article.fetched),
+            "language": article.language,
+            "text_kind": article.text_kind.value,
+            "feed": {"name": facts.feed.name, "url": feed_url},
+        },
+        "evidence": list(_render_evidence(article, facts.evidence)),
+    }
+
+
+def render_alert(data: JsonObject, at: datetime) -> JsonObject:
+    """Return the payload of an alert that rings."""
+    return {"type": MessageKind.ALERT.value, "timestamp": timestamp(at), "data": data}
+
+
+def render_test(channel: str, at: datetime) -> JsonObject:
+    """Return the payload of a test of a channel."""
+    text = f"This is a test of the channel {channel}. Alerts will look like this."
+    data = {"schema_version": SCHEMA_VERSION, "channel": channel, "message": text}
+    return {"type": MessageKind.TEST.value, "timestamp": timestamp(at), "data": data}
+
+
+def _render_evidence(article: Article, evidence: Sequence[Evidence]) -> Iterator[JsonObject]:
+    for field, text in ((Field.TITLE, article.title), (Field.BODY, article.text)):
+        of_field = [item for item in evidence if item.field is field]
+        spans = sentences(text) if of_field else []
+        for sentence, together in groupby(of_field, key=lambda item: sentence_at(spans, item.start, item.end)):
+            for snippet, item in _snippets(sentence, list(together)):
+                yield {
+                    "field": item.field.value,
+                    "start": item.start,
+                    "end": item.end,
+                    "text": item.text,
+                    "term": item.term,
+                    "snippet": text[snippet.start : snippet.end],
+                    "snippet_start": snippet.start,
+                }
+
+
+def _snippets(sentence: Span, evidence: Sequence[Evidence]) -> Iterator[tuple[Span, Evidence]]:
+    """Pair each evidence of a sentence with the part of it to show: all of it, where it is not too long."""
+    window = sentence
+    for number, item in enumerate(evidence):
+        if sentence.end - sentence.start > LONGEST_SNIPPET and (number == 0 or item.end > window.end):
+            start = max(sentence.start, min(item.start - LEAD_IN, sentence.end - LONGEST_SNIPPET))
+            window = Span(start, max(min(start + LONGEST_SNIPPET, sentence.end), item.end))
+        yield window, item
+
+
+def render_notice(payload: JsonObject, timezone: str) -> Notice:
+    """Return what people are shown of a payload, times in the zone of that IANA name."""
+    data = _part(payload, "data")
+    if payload["type"] == MessageKind.TEST:
+        return _test_notice(payload, data, timezone)
+    article, rule = _part(data, "article"), _part(data, "rule")
+    story, alert_id = _part(data, "story"), str(data["alert_id"])
+    source = cast("Sequence[JsonObject]", story["sources"])[0]
+    evidence = cast("Sequence[JsonObject]", data["evidence"])
+    return Notice(
+        kind=MessageKind.ALERT,
+        headline=_headline(str(article["title"]), evidence),
+        url=cast("str | None", article["url"]),
+        outlet=clean_line(str(source["outlet"])),
+        published=_local(cast("str | None", article["published"]), timezone),
+        rule=clean_line(str(rule["name"])),
+        severity=Severity(str(rule["severity"])),
+        excerpts=tuple(_excerpts(evidence)),
+        facts=tuple(_facts(article, rule, alert_id)),
+        alert_id=alert_id,
+    )
+
+
+def _test_notice(payload: JsonObject, data: JsonObject, timezone: str) -> Notice:
+    message = clean_line(str(data["message"]))
+    return Notice(
+        kind=MessageKind.TEST,
+        headline="Tocsin: a test",
+        url=None,
+        outlet="Tocsin",
+        published=_local(str(payload["timestamp"]), timezone),
+        rule="send-test",
+        severity=Severity.INFO,
+        excerpts=(Excerpt(text=message, marks=()),),
+        facts=(("Channel", clean_line(str(data["channel"]))),),
+        alert_id="",
+    )
+
+
+def _part(whole: JsonObject, key: str) -> JsonObject:
+    return cast("JsonObject", whole[key])
+
+
+def _headline(title: str, evidence: Sequence[JsonObject]) -> str:
+    """Return the title; the feed may give none, then the words around the first evidence stand for it."""
+    headline = clean_line(title) or clean_line(str(evidence[0]["snippet"])) if title or evidence else "(no title)"
+    return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
+
+
+def _local(moment: str | None, timezone: str) -> str:
+    if moment is None:
+        return ""
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(timezone)).strftime("%d %b %Y %H:%M %Z")
+
+
+def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tuple[str, str]]:
+    yield "Text", TEXT_KINDS[str(article["text_kind"])]
+    if article["language"]:
+        yield "Language", clean_line(str(article["language"]))
+    yield "Feed", clean_line(str(_part(article, "feed")["name"]))
+    if tags := ", ".join(map(str, cast("Iterable[object]", rule["tags"]))):
+        yield "Tags", clean_line(tags)
+    yield "Rule at", clean_line(str(rule["source"]))
+    yield "Alert", alert_id
+
+
+def _excerpts(evidence: Sequence[JsonObject]) -> Iterator[Excerpt]:
+    """Yield the first snippets, each once, with the evidence marked that stands in it."""
+    snippets: dict[tuple[str, int, str], list[Span]] = {}
+    for item in evidence:
+        start = int(str(item["snippet_start"]))
+        key = (str(item["field"]), start, str(item["snippet"]))
+        snippets.setdefault(key, []).append(Span(int(str(item["start"])) - start, int(str(item["end"])) - start))
+    for (_, _, snippet), marks in list(snippets.items())[:MOST_EXCERPTS]:
+        yield _clean_excerpt(snippet, merged(marks))
+
+
+def merged(marks: Iterable[Span]) -> Sequence[Span]:
+    """Return spans in order, those that overlap as one."""
+    result: list[Span] = []
+    for mark in sorted(marks):
+        if result and mark.start < result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, mark.end))
+        else:
+            result.append(mark)
+    return result
+
+
+def _clean_excerpt(snippet: str, marks: Sequence[Span]) -> Excerpt:
+    """Clean a snippet piece by piece, so that the marks stay where their words are."""
+    text, placed, position = "", [], 0
+    for mark in (*marks, Span(len(snippet), len(snippet))):
+        text += _clean_piece(snippet[position : mark.start])
+        start = len(text)
+        text += _clean_piece(snippet[mark.start : mark.end])
+        placed.append(Span(start, len(text)))
+        position = mark.end
+    return Excerpt(text=text, marks=tuple(placed[:-1]))
+
+
+def _clean_piece(piece: str) -> str:
+    line = clean_line(piece)
+    if not line:
+        return " " if piece else ""
+    return (" " if piece[0].isspace() else "") + line + (" " if piece[-1].isspace() else "")

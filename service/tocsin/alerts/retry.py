@@ -1,0 +1,65 @@
+"""When a delivery is tried again, and when it is given up."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import assert_never
+
+from tocsin.model import Attempt, AttemptDecision, AttemptResult, Dead, DeadReason, Delivered, RetryAt
+
+#: Waits after each failed try: the table of the Standard Webhooks specification, stretched to 75 hours in all.
+SCHEDULE = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+
+#: Waits after a try that the receiver refused: a wrong deploy heals within minutes, a wrong address never.
+REFUSED_SCHEDULE = (timedelta(minutes=1), timedelta(minutes=9))
+
+#: Waits are spread by this share, so that many deliveries do not come back together.
+JITTER = 0.2
+
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+
+
+def decide_retry(
+    attempt: Attempt,
+    *,
+    delivery_id: str,
+    attempts: int,
+    refusals: int,
+    now: datetime,
+    schedule: tuple[timedelta, ...] = SCHEDULE,
+) -> AttemptDecision:
+    """Decide what follows from a try; `attempts` and `refusals` count the tries before it.
+
+    A receiver that asks to wait is obeyed up to an hour and costs a try like any other. Jitter comes from a hash of
+    the id, so the same facts give the same time.
+    """
+    match attempt.result:
+        case AttemptResult.SENT:
+            return Delivered()
+        case AttemptResult.GONE:
+            return Dead(reason=DeadReason.GONE)
+        case AttemptResult.REFUSED:
+            tries, end, schedule = refusals, DeadReason.REFUSED, REFUSED_SCHEDULE
+        case AttemptResult.WAIT | AttemptResult.RETRY | AttemptResult.UNSURE:
+            tries, end = attempts, DeadReason.EXHAUSTED
+        case _:
+            assert_never(attempt.result)
+    if tries >= len(schedule):
+        return Dead(reason=end)
+    wait = schedule[tries] * (1 + JITTER * (2 * _share(f"{delivery_id}\0{attempts}") - 1))
+    if attempt.retry_after is not None:
+        wait = max(wait, min(attempt.retry_after, LONGEST_RETRY_AFTER))
+    return RetryAt(at=now + wait, reason=attempt.result)
+
+
+def _share(key: str) -> float:
+    return int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32

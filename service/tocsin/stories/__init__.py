@@ -1,0 +1,1 @@
+"""Stories: which entries are known already, and which articles are one report. Pure."""
