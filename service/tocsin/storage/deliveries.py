@@ -1,0 +1,233 @@
+"""Deliveries: who tries what until when, what came of each try, and what that means for the alerts on their way."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row as ResultRow
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin.model import (
+    AttemptDecision,
+    AttemptRecord,
+    AttemptResult,
+    ClaimedDelivery,
+    Dead,
+    DeadReason,
+    Delivered,
+    DeliveryState,
+    DispatchState,
+    MessageRecord,
+    RetryAt,
+)
+from tocsin.storage.statements import NOBODY, Claim, Row, batches, free, insert_all, insert_or
+from tocsin.storage.tables import attempts, deliveries, dispatches, message_dispatches, messages
+
+Standing: TypeAlias = tuple[DispatchState, str | None]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Adding
+
+
+async def add(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+    """Store a message with its deliveries, due now.
+
+    Raises:
+        AlreadyStored: it is there already.
+    """
+    await insert_all(connection, messages, [_message_row(message, now)])
+    await _add_parts(connection, message, now)
+
+
+async def add_once(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+    """Store a message with its deliveries, due now, unless it is there."""
+    statement = insert_or(connection, messages).on_conflict_do_nothing().returning(messages.c.id)
+    if await connection.scalar(statement, _message_row(message, now)) is not None:
+        await _add_parts(connection, message, now)
+
+
+async def _add_parts(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+    links = [{"message_id": message.id, "dispatch_id": dispatch} for dispatch in message.dispatches]
+    await insert_all(connection, message_dispatches, links)
+    rows = [_delivery_row(message, delivery.id, delivery.recipient, now) for delivery in message.deliveries]
+    await insert_all(connection, deliveries, rows)
+
+
+def _message_row(message: MessageRecord, now: datetime) -> Row:
+    return {
+        "id": message.id,
+        "kind": message.kind,
+        "channel": message.channel,
+        "payload": message.payload,
+        "created_at": now,
+    }
+
+
+def _delivery_row(message: MessageRecord, delivery: str, recipient: str, now: datetime) -> Row:
+    return {
+        "id": delivery,
+        "message_id": message.id,
+        "channel": message.channel,
+        "recipient": recipient,
+        "state": DeliveryState.WAITING,
+        "due_at": now,
+        "attempts": 0,
+        "refusals": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Claiming
+
+
+async def due_channels(connection: AsyncConnection, now: datetime) -> Sequence[str]:
+    """Return the channels that have a delivery due and free, by name."""
+    due = deliveries.c.state == DeliveryState.WAITING, deliveries.c.due_at <= now, free(deliveries, now)
+    statement = select(deliveries.c.channel).where(*due).distinct().order_by(deliveries.c.channel)
+    return (await connection.scalars(statement)).all()
+
+
+async def claim(connection: AsyncConnection, channel: str, claim: Claim) -> Sequence[ClaimedDelivery]:
+    """Lease waiting deliveries of a channel that are due and free, longest due first."""
+    due = (
+        select(deliveries, messages.c.payload)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .where(
+            deliveries.c.state == DeliveryState.WAITING,
+            deliveries.c.channel == channel,
+            deliveries.c.due_at <= claim.due_by,
+            free(deliveries, claim.now),
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(claim.limit)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    rows = (await connection.execute(due)).all()
+    ours = deliveries.c.id.in_([row.id for row in rows])
+    await connection.execute(update(deliveries).where(ours).values(claim.taken))
+    return [_claimed(row) for row in rows]
+
+
+async def release(connection: AsyncConnection, owner: str | None) -> None:
+    """Give back the leases of `owner`, or everybody's."""
+    held = deliveries.c.lease_owner.is_not(None) if owner is None else deliveries.c.lease_owner == owner
+    await connection.execute(update(deliveries).where(held).values(NOBODY))
+
+
+def _claimed(row: ResultRow[Any]) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        id=row.id,
+        channel=row.channel,
+        recipient=row.recipient,
+        payload=row.payload,
+        created=row.created_at,
+        attempts=row.attempts,
+        refusals=row.refusals,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Ending
+
+
+async def record(connection: AsyncConnection, tried: AttemptRecord) -> bool:
+    """Store a try and its decision; False where the delivery is not leased to who tried."""
+    ours = (deliveries.c.id == tried.delivery_id) & (deliveries.c.lease_owner == tried.owner)
+    waiting = deliveries.c.state == DeliveryState.WAITING
+    row = (await connection.execute(select(deliveries).where(ours, waiting).with_for_update())).one_or_none()
+    if row is None:
+        return False
+    await insert_all(connection, attempts, [_attempt_row(tried, row.attempts + 1)])
+    changes = _delivery_changes(tried, row)
+    await connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(changes))
+    await _settle(connection, [row.message_id], changes["changed_at"])
+    return True
+
+
+async def bury_without_channel(connection: AsyncConnection, channels: Collection[str], now: datetime) -> None:
+    """Give up the waiting deliveries of every channel that is not one of `channels`."""
+    orphaned = deliveries.c.state == DeliveryState.WAITING, deliveries.c.channel.not_in(sorted(channels))
+    dead = {**_ending(Dead(reason=DeadReason.CHANNEL_REMOVED)), "changed_at": now, **NOBODY}
+    statement = update(deliveries).where(*orphaned).values(dead).returning(deliveries.c.message_id)
+    await _settle(connection, sorted(set(await connection.scalars(statement))), now)
+
+
+def _attempt_row(tried: AttemptRecord, number: int) -> Row:
+    return {
+        "delivery_id": tried.delivery_id,
+        "number": number,
+        "started_at": tried.started,
+        "took_ms": round(tried.took / timedelta(milliseconds=1)),
+        "result": tried.attempt.result,
+        "status": tried.attempt.status,
+        "detail": tried.attempt.detail,
+    }
+
+
+def _delivery_changes(tried: AttemptRecord, row: ResultRow[Any]) -> Mapping[str, Any]:
+    return {
+        **_ending(tried.decision),
+        "attempts": row.attempts + 1,
+        "refusals": row.refusals + (tried.attempt.result is AttemptResult.REFUSED),
+        "remote_id": tried.attempt.remote_id or row.remote_id,
+        "changed_at": tried.started + tried.took,
+        **NOBODY,
+    }
+
+
+def _ending(decision: AttemptDecision) -> Row:
+    match decision:
+        case Delivered():
+            return {"state": DeliveryState.DELIVERED, "reason": None, "due_at": None}
+        case RetryAt(at=at, reason=reason):
+            return {"state": DeliveryState.WAITING, "reason": reason, "due_at": at}
+        case Dead(reason=reason):
+            return {"state": DeliveryState.DEAD, "reason": reason.value, "due_at": None}
+
+
+async def _settle(connection: AsyncConnection, message_ids: Sequence[str], at: datetime) -> None:
+    """Make the dispatches of messages say what their deliveries say.
+
+    The dispatches are locked before the deliveries are read: of two that end at the same moment, the later sees the
+    earlier.
+    """
+    for batch in batches(message_ids):
+        told = select(message_dispatches.c.dispatch_id).where(message_dispatches.c.message_id.in_(batch))
+        held = select(dispatches).where(dispatches.c.id.in_(told)).order_by(dispatches.c.id).with_for_update()
+        rows = (await connection.execute(held)).all()
+        standings = await _standings(connection, [row.id for row in rows])
+        for row in rows:
+            if standings[row.id] != (row.state, row.reason):
+                state, reason = standings[row.id]
+                change = update(dispatches).where(dispatches.c.id == row.id)
+                await connection.execute(change.values(state=state, reason=reason, changed_at=at))
+
+
+async def _standings(connection: AsyncConnection, dispatch_ids: Sequence[str]) -> Mapping[str, Standing]:
+    """Return what the deliveries of all messages of each dispatch amount to."""
+    statement = (
+        select(message_dispatches.c.dispatch_id, deliveries.c.state, deliveries.c.reason)
+        .join(deliveries, deliveries.c.message_id == message_dispatches.c.message_id)
+        .where(message_dispatches.c.dispatch_id.in_(dispatch_ids))
+        .order_by(deliveries.c.changed_at, deliveries.c.id)
+    )
+    reasons: dict[str, dict[DeliveryState, str | None]] = {dispatch: {} for dispatch in dispatch_ids}
+    for dispatch, state, reason in await connection.execute(statement):
+        reasons[dispatch][state] = reason  # the last to change is the one to tell
+    return {dispatch: standing(states) for dispatch, states in reasons.items()}
+
+
+def standing(reasons: Mapping[DeliveryState, str | None]) -> Standing:
+    """Return a dispatch's state and reason from the states of its deliveries, each with its reason."""
+    for state, amounts_to in (
+        (DeliveryState.WAITING, DispatchState.WAITING),
+        (DeliveryState.DEAD, DispatchState.DEAD),
+        (DeliveryState.DROPPED, DispatchState.DROPPED),
+    ):
+        if state in reasons:
+            return amounts_to, reasons[state]
+    return DispatchState.SENT, None

@@ -1,0 +1,63 @@
+"""Parts of statements that several modules of the room share, and the one place where the two dialects differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Table, func, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
+Row: TypeAlias = Mapping[str, Any]
+
+NOBODY: Row = {"lease_owner": None, "lease_until": None}
+STORY_STEP = 0x546F6373  # names our advisory lock
+BATCH = 1000  # SQLite takes 32766 values in a statement, PostgreSQL 65535
+
+
+def batches(values: Sequence[T], size: int = BATCH) -> Iterator[tuple[T, ...]]:
+    """Cut `values` into runs that fit into one statement."""
+    rest = iter(values)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who wants to lease up to `limit` rows that are due by `due_by`, and for how long."""
+
+    owner: str
+    now: datetime
+    lease: timedelta
+    limit: int
+    due_by: datetime
+
+    @property
+    def taken(self) -> Row:
+        """The columns of a row that is leased."""
+        return {"lease_owner": self.owner, "lease_until": self.now + self.lease}
+
+
+def free(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Hold where nobody has the row, or had it until now at most."""
+    return or_(table.c.lease_owner.is_(None), table.c.lease_until <= now)
+
+
+def insert_or(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Begin an INSERT that can say what happens on a conflict."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows, which have the same keys."""
+    if rows:
+        await connection.execute(insert(table), rows)
+
+
+async def serialise(connection: AsyncConnection) -> None:
+    """Wait until no other transaction is in the story step; on SQLite, none is."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(STORY_STEP)))

@@ -1,0 +1,257 @@
+"""The tables. Keys and unique indexes are the guarantee that nothing is stored twice; a check before is a courtesy.
+
+`migrations/` makes them; a test holds the two together.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tocsin.model import (
+    AttemptResult,
+    DeliveryState,
+    DispatchState,
+    DropReason,
+    FeedKind,
+    FeedState,
+    FetchReason,
+    MatchOutcome,
+    MessageKind,
+    TextKind,
+)
+from tocsin.storage.columns import Compressed, Json, Moment, word
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_key",
+        "uq": "%(table_name)s_%(column_0_N_name)s_unique",
+        "fk": "%(table_name)s_%(column_0_N_name)s_known",
+    }
+)
+
+# What is polled. A lease is an owner and an end; both are null where nobody holds the row.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("location", Text, nullable=False),
+    Column("kind", word(FeedKind), nullable=False),
+    Column("configured", Boolean, nullable=False),
+    Column("state", word(FeedState), nullable=False),
+    Column("reason", word(FetchReason)),
+    Column("detail", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("fingerprint", Text),
+    Column("due_at", Moment, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("first_polled_at", Moment),
+    Column("last_success_at", Moment),
+    Column("mean_gap_seconds", Double),
+    Column("polls", BigInteger, nullable=False),
+    Column("not_modified", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column(
+        "entries_new", BigInteger, nullable=False
+    ),  # since the first poll, whose entries say nothing of the feed's pace
+    Column("created_at", Moment, nullable=False),
+    Index("feeds_due", "configured", "due_at"),
+)
+
+# What we call an article, and which version of it is the newest.
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("feed", Text, ForeignKey("feeds.name"), nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),  # of the newest version
+    Index("articles_content", "feed", "content_hash"),
+)
+
+# What its feed calls an article; there may be several names for one. The keys are digests (see `entries.key_of`).
+entries = Table(
+    "entries",
+    metadata,
+    Column("feed", Text, ForeignKey("feeds.name"), nullable=False),
+    Column("entry_key", Text, nullable=False),
+    Column("url_key", Text),
+    Column("entry_id", Text, nullable=False),
+    Column("canonical_url", Text),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    PrimaryKeyConstraint("feed", "entry_key"),
+    Index("entries_url", "feed", "url_key"),
+    Index("entries_article", "article_id"),
+)
+
+article_versions = Table(
+    "article_versions",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Compressed, nullable=False),
+    Column("text_kind", word(TextKind), nullable=False),
+    Column("language", Text),
+    Column("masked", Json, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("url", Text),
+    Column("canonical_url", Text),
+    Column("summary", Text),
+    Column("published", Moment),
+    Column("updated", Moment),
+    Column("fetched_at", Moment, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    PrimaryKeyConstraint("article_id", "version"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("first_seen", Moment, nullable=False),
+)
+
+story_members = Table(
+    "story_members",
+    metadata,
+    Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    PrimaryKeyConstraint("story_id", "article_id"),
+    Index("story_members_article", "article_id"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rule_name", Text, nullable=False),
+    Column("rule_key", Text, nullable=False),
+    Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    ForeignKeyConstraint(["article_id", "version"], ["article_versions.article_id", "article_versions.version"]),
+    UniqueConstraint("rule_name", "story_id"),
+    Index("alerts_created", "created_at"),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("rule_key", Text, nullable=False),
+    Column("rule_name", Text, nullable=False),
+    Column("outcome", word(MatchOutcome), nullable=False),
+    Column("reason", word(DropReason)),
+    Column("alert_id", Text, ForeignKey("alerts.id")),
+    Column("evidence", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("article_id", "version", "rule_key"),
+    ForeignKeyConstraint(["article_id", "version"], ["article_versions.article_id", "article_versions.version"]),
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("alert_id", Text, ForeignKey("alerts.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", word(DispatchState), nullable=False),
+    Column("reason", Text),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("alert_id", "channel"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", word(MessageKind), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+message_dispatches = Table(
+    "message_dispatches",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False),
+    Column("dispatch_id", Text, ForeignKey("dispatches.id"), nullable=False),
+    PrimaryKeyConstraint("message_id", "dispatch_id"),
+    Index("message_dispatches_dispatch", "dispatch_id"),
+)
+
+# `due_at` is null where nothing is to be tried any more.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("state", word(DeliveryState), nullable=False),
+    Column("reason", Text),
+    Column("due_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("remote_id", Text),
+    Column("lease_owner", Text),
+    Column("lease_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("message_id", "recipient"),
+    Index("deliveries_due", "state", "channel", "due_at"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("took_ms", BigInteger, nullable=False),
+    Column("result", word(AttemptResult), nullable=False),
+    Column("status", Integer),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+# How many entries were seen, by what became of them; `outcome` is empty for all together, counted apart.
+entry_counts = Table(
+    "entry_counts",
+    metadata,
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    PrimaryKeyConstraint("outcome", "reason"),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)

@@ -1,0 +1,219 @@
+"""One suite over both databases: SQLite always, PostgreSQL where TOCSIN_TEST_POSTGRES names a server."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tocsin.model import (
+    AlertRecord,
+    Article,
+    Attempt,
+    AttemptDecision,
+    AttemptRecord,
+    AttemptResult,
+    ClaimedDelivery,
+    Commit,
+    DeliveryRecord,
+    DispatchRecord,
+    DispatchState,
+    DueFeed,
+    Evidence,
+    FeedKind,
+    FeedSpec,
+    FeedState,
+    Field,
+    MatchOutcome,
+    MatchRecord,
+    MessageKind,
+    MessageRecord,
+    New,
+    PollRecord,
+    Span,
+    StoryRecord,
+    TextKind,
+)
+from tocsin.storage.migrate import upgrade
+from tocsin.storage.store import SqlStore, open_store
+
+POSTGRES = os.environ.get("TOCSIN_TEST_POSTGRES")
+NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'tocsin.db'}"
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    if not POSTGRES:
+        pytest.skip("TOCSIN_TEST_POSTGRES names no server")
+    schema = f"tocsin_{uuid.uuid4().hex}"
+    server = create_engine(make_url(POSTGRES).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        yield make_url(POSTGRES).set(query={"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request) -> str:
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def database_url(empty_url) -> str:
+    upgrade(empty_url)
+    return empty_url
+
+
+@pytest.fixture
+def migrated(sqlite_url) -> None:
+    upgrade(sqlite_url)
+
+
+@pytest.fixture
+async def store(database_url) -> AsyncIterator[SqlStore]:
+    async with await open_store(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def make() -> type["Make"]:
+    return Make
+
+
+class Make:
+    """Builds values of the model around one story: the mayor of an invented town opens a bridge."""
+
+    NOON = NOON
+    LEASE = LEASE
+
+    @staticmethod
+    def feed(name: str = "Harbour Gazette", location: str = "https://gazette.example/rss") -> FeedSpec:
+        return FeedSpec(name=name, kind=FeedKind.HTTP, location=location, outlet="gazette.example")
+
+    @staticmethod
+    def article(entry_id: str = "bridge-1", *, feed: str = "Harbour Gazette", **changes: object) -> Article:
+        article = Article(
+            id=f"{feed}/{entry_id}",
+            feed=feed,
+            entry_id=entry_id,
+            url=f"https://gazette.example/{entry_id}?from=rss",
+            canonical_url=f"https://gazette.example/{entry_id}",
+            title="Міст відкрито 🌉",
+            text="The mayor of Ostwick opened the bridge.\n\nSubscribe to the Gazette!",
+            text_kind=TextKind.FULL,
+            language="en",
+            content_hash=f"hash of {entry_id}",
+            fetched=NOON,
+            authors=("Ada Example", "Бо Приклад"),
+            published=NOON - timedelta(hours=1),
+            updated=None,
+            summary="A bridge.",
+            tags=("ostwick",),
+            masked=(Span(41, 66),),
+        )
+        return replace(article, **changes)  # type: ignore[arg-type]
+
+    @staticmethod
+    def poll(**changes: object) -> PollRecord:
+        record = PollRecord(
+            feed="Harbour Gazette",
+            owner="first",
+            at=NOON,
+            next_poll=NOON + timedelta(minutes=10),
+            state=FeedState.OK,
+            failures=0,
+        )
+        return replace(record, **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def ringing(cls, article: Article, *, channel: str = "desk", to: tuple[str, ...] = ("",)) -> PollRecord:
+        """Build the poll in which `article` is new and rings for the rule "Bridges" on one channel."""
+        alert = f"alert of {article.id}"
+        dispatch = f"{alert} to {channel}"
+        data = {"alert_id": alert, "article": {"title": article.title}, "note": "NUL \x00, half a pair \ud83c"}
+        return cls.poll(
+            feed=article.feed,
+            entries=(New(article=article),),
+            stories=((StoryRecord(id=f"story of {article.id}", first_seen=NOON), article.id),),
+            matches=(cls.match(article, alert),),
+            alerts=(
+                AlertRecord(
+                    id=alert,
+                    rule_name="Bridges",
+                    rule_key="Bridges:1",
+                    story_id=f"story of {article.id}",
+                    article_id=article.id,
+                    version=1,
+                    data=data,
+                ),
+            ),
+            dispatches=(DispatchRecord(id=dispatch, alert_id=alert, channel=channel, state=DispatchState.WAITING),),
+            messages=(cls.message(dispatch, channel=channel, to=to, data=data),),
+        )
+
+    @staticmethod
+    def match(article: Article, alert: str) -> MatchRecord:
+        return MatchRecord(
+            article_id=article.id,
+            version=1,
+            rule_name="Bridges",
+            rule_key="Bridges:1",
+            outcome=MatchOutcome.RUNG,
+            reason=None,
+            alert_id=alert,
+            evidence=(Evidence(field=Field.BODY, start=32, end=38, text="bridge", term="bridge"),),
+        )
+
+    @staticmethod
+    def message(dispatch: str = "", *, channel: str = "desk", to: tuple[str, ...] = ("",), data=None) -> MessageRecord:
+        name = f"message of {dispatch or channel}"
+        return MessageRecord(
+            id=name,
+            kind=MessageKind.ALERT if dispatch else MessageKind.TEST,
+            channel=channel,
+            payload={"type": "alert.matched", "data": data or {}},
+            deliveries=tuple(DeliveryRecord(id=f"{name} for {who}", recipient=who) for who in to),
+            dispatches=(dispatch,) if dispatch else (),
+        )
+
+    @staticmethod
+    def attempt(
+        delivery: ClaimedDelivery, decision: AttemptDecision, owner: str = "first", **attempt: object
+    ) -> AttemptRecord:
+        return AttemptRecord(
+            delivery_id=delivery.id,
+            owner=owner,
+            started=NOON + timedelta(seconds=1),
+            took=timedelta(milliseconds=250),
+            attempt=Attempt(**{"result": AttemptResult.SENT, **attempt}),
+            decision=decision,
+        )
+
+    @staticmethod
+    async def leased(store: SqlStore, owner: str = "first", now: datetime = NOON, limit: int = 10) -> list[DueFeed]:
+        return list(await store.claim_due_feeds(owner, now, LEASE, limit, due_by=now))
+
+    @staticmethod
+    async def claimed(
+        store: SqlStore, channel: str = "desk", owner: str = "first", now: datetime = NOON, limit: int = 10
+    ) -> list[ClaimedDelivery]:
+        return list(await store.claim_due_deliveries(owner, channel, now, LEASE, limit, due_by=now))
+
+    @classmethod
+    async def rung(cls, store: SqlStore, *, channel: str = "desk", to: tuple[str, ...] = ("",)) -> Article:
+        """Store one article that rang; its message is due on one channel."""
+        article = cls.article()
+        await store.apply_configuration([cls.feed()], [channel], NOON)
+        await cls.leased(store)
+        assert await store.commit_poll(cls.ringing(article, channel=channel, to=to)) is Commit.DONE
+        return article

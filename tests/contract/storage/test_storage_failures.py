@@ -1,0 +1,154 @@
+"""What a database can do to us: no room, damage, death in the middle, errors of every kind."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tocsin.errors import DatabaseFull, DatabaseUnusable, StorageError, UsageError
+from tocsin.model import Commit, Delivered
+from tocsin.storage.database import Database
+from tocsin.storage.engines import parse_url
+from tocsin.storage.migrate import check
+from tocsin.storage.store import SqlStore, open_store
+
+
+def every_method(store, make, delivery):
+    """Give a call of each method of the store, by name."""
+    calls = {
+        "apply_configuration": lambda: store.apply_configuration([make.feed("Nether Post")], ["desk"], make.NOON),
+        "claim_due_feeds": lambda: make.leased(store),
+        "known_entries": lambda: store.known_entries("Harbour Gazette", [make.article()]),
+        "stored_articles": lambda: store.stored_articles(["any"]),
+        "existing_alerts": lambda: store.existing_alerts(["any"]),
+        "commit_poll": lambda: store.commit_poll(make.poll()),
+        "due_channels": lambda: store.due_channels(make.NOON),
+        "claim_due_deliveries": lambda: make.claimed(store),
+        "record_attempt": lambda: store.record_attempt(make.attempt(delivery, Delivered())),
+        "add_message": lambda: store.add_message(make.message(), make.NOON),
+        "release_leases": lambda: store.release_leases(None),
+        "record_tick": lambda: store.record_tick("first", make.NOON),
+        "last_tick": store.last_tick,
+        "feed_reports": lambda: store.feed_reports(make.NOON),
+        "alert_reports": lambda: store.alert_reports(None, None),
+        "delivery_reports": lambda: store.delivery_reports("any"),
+        "totals": store.totals,
+    }
+    public = {name for name in dir(store) if not name.startswith("_")} - {"aclose", "database"}
+    assert calls.keys() == public, "a method of the store is not tested here"
+    return calls
+
+
+async def test_a_drivers_error_comes_as_a_storage_error(store, make):
+    """No method lets an exception of SQLAlchemy or of a driver out."""
+    await make.rung(store)
+    (delivery,) = await make.claimed(store)
+    async with store.database.write() as connection:
+        for table in ("ticks", "entry_counts", "attempts", "deliveries", "dispatches", "matches", "alerts", "entries"):
+            await connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
+        for table in ("feeds", "articles"):
+            await connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
+    for call in every_method(store, make, delivery).values():
+        with pytest.raises(StorageError):
+            await call()
+
+
+async def test_a_store_opened_to_look_changes_nothing(database_url, make):
+    """A read-only store answers, and refuses to write."""
+    async with await open_store(database_url) as store:
+        article = await make.rung(store)
+    async with await open_store(database_url, read_only=True) as store:
+        assert await store.stored_articles([article.id]) == {article.id: article}
+        with pytest.raises(UsageError):
+            await store.record_tick("first", make.NOON)
+        with pytest.raises(StorageError):
+            async with store.database.read() as connection:
+                await connection.execute(text("DELETE FROM ticks"))
+
+
+async def test_readers_of_sqlite_cannot_write(sqlite_url, migrated, make):
+    """Only the one writing connection can change an SQLite database."""
+    async with await open_store(sqlite_url) as store:
+        with pytest.raises(StorageError):
+            async with store.database.read() as connection:
+                await connection.execute(text("DELETE FROM ticks"))
+
+
+async def test_sqlite_commits_are_promises(sqlite_url, migrated):
+    """The writing connection syncs fully, enforces foreign keys, waits for locks and maps no memory."""
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "mmap_size": 0}
+    async with await open_store(sqlite_url) as store, store.database.write() as connection:
+        found = {name: await connection.scalar(text(f"PRAGMA {name}")) for name in expected}
+    assert found == expected
+
+
+async def test_a_full_disk_stores_nothing_and_passes(sqlite_url, migrated, make):
+    """Where there is no room, a poll is refused whole; once there is, the same poll is stored."""
+    async with await open_store(sqlite_url) as store:
+        await store.apply_configuration([make.feed()], ["desk"], make.NOON)
+        await make.leased(store)
+        before = await store.totals()
+        noise = "".join(chr(0x4E00 + number * number % 20011) for number in range(300_000))
+        record = make.ringing(replace(make.article(), text=noise))
+        async with store.database.write() as connection:
+            pages = await connection.scalar(text("PRAGMA page_count"))
+            await connection.execute(text(f"PRAGMA max_page_count = {pages + 5}"))
+        for _ in range(2):
+            with pytest.raises(DatabaseFull, match="no room left"):
+                await store.commit_poll(record)
+        assert await store.totals() == before
+        async with store.database.write() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        assert await store.commit_poll(record) is Commit.DONE
+        assert (await store.stored_articles([make.article().id])).popitem()[1].text == noise
+
+
+def overwrite(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[4096 : 4096 * 30] = b"\xff" * 4096 * 29
+    file.write_bytes(content)
+
+
+async def test_damage_found_at_work_is_said(sqlite_url, migrated, make):
+    """A page that went bad while the store is open makes the database unusable, in words."""
+    async with await open_store(sqlite_url) as store:
+        await make.rung(store)
+    overwrite(Path(sqlite_url.removeprefix("sqlite:///")))
+    async with SqlStore(Database(parse_url(sqlite_url), read_only=False)) as store:
+        with pytest.raises(DatabaseUnusable, match="backup"):
+            await store.alert_reports(None, None)
+
+
+WRITER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from tocsin.storage.store import open_store
+
+async def write(url):
+    store = await open_store(url)
+    for turn in range(1_000_000):
+        await store.record_tick(f"owner {turn}", datetime.now(UTC))
+        print(turn, flush=True)
+
+asyncio.run(write(sys.argv[1]))
+"""
+
+
+def test_a_killed_writer_loses_nothing_it_had_committed(sqlite_url, migrated):
+    """After SIGKILL in the middle of writing, the file is sound and holds every transaction that had ended."""
+    with subprocess.Popen([sys.executable, "-c", WRITER, sqlite_url], stdout=subprocess.PIPE, text=True) as writer:
+        for line in writer.stdout:
+            if line == "20\n":
+                writer.send_signal(signal.SIGKILL)
+                break
+        told = 20 + len(writer.stdout.readlines())
+    check(sqlite_url)
+    connection = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert connection.execute("SELECT count(*) FROM ticks").fetchone()[0] >= told
+    connection.close()
