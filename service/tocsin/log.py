@@ -14,14 +14,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Literal, Protocol, Self, TextIO, TypeAlias, TypedDict, Unpack, cast
+from typing import Protocol, Self, TextIO, TypedDict, Unpack, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, ProcessorReturnValue, WrappedLogger
-
-Style: TypeAlias = Literal["auto", "json", "console"]
 
 SHORTEST_SECRET = 4  # shorter ones would blot out ordinary words
 SHORTEST_SECRET_PATH = 16  # of a secret URL; shorter ones are names like /in or /tocsin
@@ -291,12 +289,12 @@ class Log:
     WARNING on: below that, HTTP clients name whole URLs.
     """
 
-    def __init__(self, *, level: str, style: Style, stream: TextIO, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, *, level: str, style: str, stream: TextIO, secrets: Iterable[str] = ()) -> None:
         """Set up a log that touches nothing but `stream`.
 
         Args:
             level: debug, info, warning or error.
-            style: JSON lines, coloured text, or (auto) the latter where `stream` is a terminal.
+            style: json (lines), console (coloured text), or auto: the latter where `stream` is a terminal.
             stream: where lines go; it stays the caller's.
             secrets: strings that must not be seen; those of up to three characters are let through.
         """
@@ -329,7 +327,7 @@ class Log:
         root.removeHandler(self._lines)
 
 
-def _readable(style: Style, stream: TextIO) -> bool:
+def _readable(style: str, stream: TextIO) -> bool:
     return stream.isatty() if style == "auto" else style == "console"
 
 
