@@ -1,0 +1,235 @@
+"""Reads a configuration directory, checks all of it, and compiles it; all mistakes come at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from tocsin.config import schema, values
+from tocsin.config.cautions import warnings_of
+from tocsin.config.compile import Part, Parts, compile_plan
+from tocsin.config.mistakes import Source, problems_of
+from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
+from tocsin.config.yamlfile import ListNode, MapNode, YamlFile, plain, read_yaml
+from tocsin.errors import ConfigError, Problem
+from tocsin.model import ChannelKind
+from tocsin.plan import Plan
+
+S = TypeVar("S", bound=Section)
+
+LISTS = ("feeds", "entities", "rules", "channels", "routes")
+NAMED_BY = (("feeds", "name"), ("entities", "id"), ("rules", "name"), ("channels", "name"))
+
+
+def load_plan(directory: Path, environment: Mapping[str, str]) -> Plan:
+    """Compile every `*.yaml` and `*.yml` below `directory` into a plan.
+
+    `environment` is what `${NAME}` is taken from.
+
+    Raises:
+        ConfigError: with every mistake there is, in the order of files and lines; no message holds a secret.
+    """
+    files = read_directory(directory, environment)
+    secrets = frozenset[str]().union(*(file.secrets for file in files))
+    problems: list[Problem] = []
+    parts = _read_parts(files, problems)
+    unreadable = [problem for file in files for problem in file.problems]
+    if found := [*unreadable, *_elsewhere(problems, unreadable)]:
+        raise ConfigError(_sorted(found, secrets))
+    plan = compile_plan(parts, secrets)
+    return replace(plan, warnings=_sorted(warnings_of(parts), plan.secrets))
+
+
+def read_directory(directory: Path, environment: Mapping[str, str]) -> tuple[YamlFile, ...]:
+    """Read the YAML files below `directory`, in the order of their names.
+
+    What begins with a dot is passed over: mounted Kubernetes volumes keep a second copy of each file there.
+    """
+    if not directory.is_dir():
+        raise ConfigError([_whole(directory, "there is no such directory")])
+    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".yml"} and path.is_file()]
+    names = sorted(path.relative_to(directory).as_posix() for path in paths)
+    visible = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    if not visible:
+        raise ConfigError([_whole(directory, "holds no *.yaml and no *.yml file")])
+    return tuple(read_yaml(directory / name, name, environment) for name in visible)
+
+
+def _whole(directory: Path, message: str) -> Problem:
+    return Problem(file=str(directory), line=0, column=0, path="", message=message)
+
+
+def _elsewhere(problems: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
+    """Leave out what stands where a problem is known already: it would be about a `${…}` that was not replaced."""
+    taken = {(problem.file, problem.line, problem.column) for problem in known}
+    return [problem for problem in problems if (problem.file, problem.line, problem.column) not in taken]
+
+
+def _sorted(problems: Iterable[Problem], secrets: frozenset[str]) -> tuple[Problem, ...]:
+    told = [replace(problem, message=_without(problem.message, secrets)) for problem in problems]
+    return tuple(sorted(told, key=lambda problem: (problem.file, problem.line, problem.column)))
+
+
+def _without(message: str, secrets: frozenset[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        message = message.replace(secret, "***")
+    return message
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Checking: every step adds what it finds to `problems` and goes on
+
+
+def _read_parts(files: Sequence[YamlFile], problems: list[Problem]) -> Parts:
+    roots = [Source(file=file.name, node=file.root) for file in files]
+    known = _known(roots) if all(file.complete for file in files) else None  # else every name might be missing
+    problems.extend(chain(_repeated_keys(roots), _repeated_names(roots), _not_lists(roots)))
+    read = _Reading(known=known, problems=problems)
+    return Parts(
+        top=_joined_top([read.top(root) for root in roots]),
+        feeds=read.parts(roots, "feeds", schema.Feed),
+        entities=read.parts(roots, "entities", schema.Entity),
+        rules=read.parts(roots, "rules", schema.Rule),
+        channels=read.channels(roots),
+        routes=read.parts(roots, "routes", schema.Route),
+    )
+
+
+def _items(roots: Iterable[Source], key: str) -> Iterator[Source]:
+    return chain.from_iterable(root.items(key) for root in roots)
+
+
+def _known(roots: Sequence[Source]) -> Known:
+    """Collect names before anything is checked: a reference to a feed with a mistake in it is no mistake."""
+
+    def names(key: str, called: str) -> frozenset[str]:
+        return frozenset(filter(None, (item.text(called) for item in _items(roots, key))))
+
+    tags = (plain(tag.node) for feed in _items(roots, "feeds") for tag in feed.items("tags"))
+    return Known(
+        feeds=names("feeds", "name"),
+        feed_tags=frozenset(tag.strip() for tag in tags if isinstance(tag, str)),
+        entities=names("entities", "id"),
+        rules=names("rules", "name"),
+        channels=names("channels", "name"),
+    )
+
+
+def _repeated_keys(roots: Iterable[Source]) -> Iterator[Problem]:
+    first: dict[str, Source] = {}
+    for root in roots:
+        for key in (key for key in ConfigFile.known_keys() if key not in LISTS and root.has(key)):
+            if key in first:
+                yield root.key_problem(f"may stand in one file only (first in {first[key].line})", key)
+            else:
+                first[key] = root.below(key)
+
+
+def _repeated_names(roots: Sequence[Source]) -> Iterator[Problem]:
+    for key, called in NAMED_BY:
+        first: dict[str, Source] = {}
+        for item in _items(roots, key):
+            name = item.text(called)
+            if name in first:
+                yield item.problem(f'"{name}" is used twice (first in {first[name].line})', called)
+            elif name:
+                first[name] = item.below(called)
+
+
+def _not_lists(roots: Iterable[Source]) -> Iterator[Problem]:
+    for root in roots:
+        for key in LISTS:
+            if root.has(key) and not isinstance(root.below(key).node, ListNode):
+                yield root.problem("expected a list: write a - before each item", key)
+
+
+def _joined_top(tops: Iterable[ConfigFile | None]) -> ConfigFile:
+    given = {key: getattr(top, key) for top in tops if top for key in top.model_fields_set}
+    return ConfigFile().model_copy(update=given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Reads parts against the names that are known."""
+
+    known: Known | None
+    problems: list[Problem]
+
+    def top(self, root: Source) -> ConfigFile | None:
+        """Read the keys of a file that are not lists."""
+        return self._read(ConfigFile, _but_lists(root), root)
+
+    def parts(self, roots: Iterable[Source], key: str, section: type[S]) -> tuple[Part[S], ...]:
+        """Read the items of a list, in all files."""
+        parts = [self._part(section, item) for item in _items(roots, key)]
+        return tuple(part for part in parts if part)
+
+    def channels(self, roots: Iterable[Source]) -> tuple[Part[schema.Channel], ...]:
+        """Read the channels; which keys one has depends on its type."""
+        parts = [self._channel(item) for item in _items(roots, "channels")]
+        return tuple(part for part in parts if part)
+
+    def _channel(self, item: Source) -> Part[schema.Channel] | None:
+        if not isinstance(item.node, MapNode):
+            return self._part(schema.Channel, item)
+        if not item.has("type"):
+            self.problems.append(item.missing("missing key", "type"))
+            return None
+        try:
+            kind = values.read_choice(schema.text_of(plain(item.below("type").node)), ChannelKind, LATER_CHANNELS)
+        except values.Mistake as mistake:
+            self.problems.append(item.problem(str(mistake), "type"))
+            return None
+        return self._part(schema.CHANNELS[kind], item)
+
+    def _part(self, section: type[S], item: Source) -> Part[S] | None:
+        self.problems.extend(_lacking(section, item))
+        value = self._read(section, plain(item.node), item)
+        return Part(value=value, source=item) if value else None
+
+    def _read(self, section: type[S], value: object, source: Source) -> S | None:
+        try:
+            return section.model_validate(value, context=self.known)
+        except ValidationError as error:
+            self.problems.extend(problems_of(error, source, section))
+            return None
+
+
+def _but_lists(root: Source) -> dict[str, object]:
+    entries = root.node.entries if isinstance(root.node, MapNode) else {}
+    return {key: plain(entry.node) for key, entry in entries.items() if key not in LISTS}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Keys that need each other. pydantic would look at these only once all keys by themselves are right
+
+
+def _lacking(section: type[Section], item: Source) -> Iterator[Problem]:
+    """Find what a part lacks as a whole; an unknown key there is the likelier mistake and told by itself."""
+    if not isinstance(item.node, MapNode) or not item.node.entries.keys() <= section.known_keys().keys():
+        return
+    if section is schema.Feed:
+        yield from _lacking_in_feed(item)
+    elif section is schema.Rule and not (item.has("keywords") or item.has("entities")):
+        yield item.problem("needs keywords or entities")
+    elif section is schema.Route:
+        yield from _lacking_in_route(item, inherits=False)
+
+
+def _lacking_in_feed(feed: Source) -> Iterator[Problem]:
+    if feed.has("url") and feed.has("path"):
+        yield feed.key_problem("a feed has either url or path: remove one", "path")
+    elif not (feed.has("url") or feed.has("path")):
+        yield feed.problem("needs url or path")
+
+
+def _lacking_in_route(route: Source, *, inherits: bool) -> Iterator[Problem]:
+    reaches = inherits or route.has("channels")
+    children = route.items("routes")
+    if not (reaches or children):
+        yield route.problem("needs channels, here or in the route above")
+    for child in children:
+        yield from _lacking_in_route(child, inherits=reaches)

@@ -1,0 +1,107 @@
+"""Says what is wrong with a part of the configuration, in our words and at its place.
+
+pydantic finds that something is wrong; what users read is written here, so that it is short, says what to do, and
+never repeats a value.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tocsin.config.schema import Section
+from tocsin.config.values import suggestion
+from tocsin.config.yamlfile import ListNode, MapNode, Node, Place, Scalar, Steps, dotted, locate, plain
+from tocsin.errors import Problem
+
+_EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": "missing key",
+        "tuple_type": "expected a list: [one, two]",
+        "model_type": "expected keys here: {name: …}",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a part stands: the file, its node in it, and the steps from the file's root to that node."""
+
+    file: str
+    node: Node
+    steps: Steps = ()
+
+    def problem(self, message: str, *steps: str | int) -> Problem:
+        """Return a problem with the value that `steps` lead to from here, or with the nearest one that is there."""
+        found = locate(self.node, steps)
+        return self._at(found.node.place, found.steps, message)
+
+    def key_problem(self, message: str, *steps: str | int) -> Problem:
+        """Return a problem with a key itself."""
+        found = locate(self.node, steps)
+        return self._at(found.key_place, found.steps, message)
+
+    def missing(self, message: str, *steps: str | int) -> Problem:
+        """Return a problem with a key that is not there, at the mapping that lacks it."""
+        found = locate(self.node, steps[:-1])
+        return self._at(found.node.place, (*found.steps, steps[-1]), message)
+
+    def below(self, *steps: str | int) -> "Source":
+        """Return the part that `steps` lead to from here."""
+        found = locate(self.node, steps)
+        return Source(file=self.file, node=found.node, steps=(*self.steps, *found.steps))
+
+    def items(self, key: str) -> "tuple[Source, ...]":
+        """Return the parts of the list under a key; none where there is no list."""
+        values = self.node.get(key) if isinstance(self.node, MapNode) else None
+        if not isinstance(values, ListNode):
+            return ()
+        return tuple(self.below(key, index) for index in range(len(values.items)))
+
+    def text(self, key: str) -> str | None:
+        """Return the text under a key, outer blanks dropped; None where there is none."""
+        value = self.node.get(key) if isinstance(self.node, MapNode) else None
+        return value.text.strip() if isinstance(value, Scalar) and value.text else None
+
+    def has(self, key: str) -> bool:
+        """Tell whether this is a mapping with that key and a value under it."""
+        value = self.node.get(key) if isinstance(self.node, MapNode) else None
+        return value is not None and plain(value) is not None
+
+    @property
+    def line(self) -> str:
+        """The place as people write it: `rules.yaml:14`."""
+        return f"{self.file}:{self.node.place.line}"
+
+    def _at(self, place: Place, steps: Steps, message: str) -> Problem:
+        path = dotted((*self.steps, *steps))
+        return Problem(file=self.file, line=place.line, column=place.column, path=path, message=message)
+
+
+def problems_of(error: ValidationError, source: Source, section: type[Section]) -> Iterator[Problem]:
+    """Yield what pydantic found wrong with a part that was read as `section`."""
+    for details in error.errors(include_url=False, include_input=False):
+        steps = details["loc"]
+        if details["type"] == "extra_forbidden":
+            yield source.key_problem(_unknown_key(section, steps), *steps)
+        elif details["type"] == "missing":
+            yield source.missing(_message(details), *steps)
+        else:
+            yield source.problem(_message(details), *steps)
+
+
+def _message(details: ErrorDetails) -> str:
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    return _EXPECTED[details["type"]]
+
+
+def _unknown_key(section: type[Section], steps: Steps) -> str:
+    for step in steps[:-1]:
+        section = (section.below(step) if isinstance(step, str) else None) or section
+    key = str(steps[-1])
+    if key in section.later:
+        return "not supported yet"
+    return f"unknown key{suggestion(key, {*section.known_keys(), *section.later})}"

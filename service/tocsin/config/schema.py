@@ -1,0 +1,507 @@
+"""Which keys a configuration has, what may stand under each, and the JSON Schema of it for editors.
+
+The docstring under a key is its description there. `later` names the keys (and values) that have a meaning in Tocsin
+but not in this version: they are refused as such, never ignored.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from tocsin.config import values
+from tocsin.config.values import Mistake, SmtpUrl, suggestion
+from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Term
+
+T = TypeVar("T")
+
+LATER_CHANNELS = frozenset(
+    {"apprise", "discord", "googlechat", "matrix", "mattermost", "ntfy", "pagerduty", "pushover", "rocketchat"}
+    | {"signal", "sms", "syslog", "teams", "telegram"}
+)
+
+
+class CaseRule(StrEnum):
+    """Whether an entity's words must be written as configured."""
+
+    SENSITIVE = "sensitive"
+    INSENSITIVE = "insensitive"
+
+
+class FullText(StrEnum):
+    """Whether the page of an entry is read."""
+
+    NEVER = "never"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Kinds of values
+
+
+def text_of(value: object) -> str:
+    """Return `value` if it is a text."""
+    if not isinstance(value, str):
+        raise Mistake("no value: write a text" if value is None else "expected a text here, not a list or keys")
+    return value
+
+
+def _reading(read: Callable[[str], object]) -> PlainValidator:
+    return PlainValidator(lambda value: read(text_of(value)), json_schema_input_type=str)
+
+
+def _shown_as(**schema: object) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string"} | schema, mode="validation")
+
+
+def _choice(choices: type[StrEnum], later: frozenset[str] = frozenset()) -> tuple[PlainValidator, WithJsonSchema]:
+    read = partial(values.read_choice, choices=choices, later=later)
+    return _reading(read), _shown_as(enum=[choice.value for choice in choices])
+
+
+def _not_empty(value: object) -> object:
+    if value == []:  # looked at here: afterwards, a list of wrong items would look empty too
+        raise Mistake("empty list: leave the key out or write at least one")
+    return value
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else _not_empty(value)
+
+
+class _ShownAsOneOrMore:
+    """Makes the JSON Schema of a list accept one of its items too."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        array = handler(schema)
+        return {"anyOf": [array["items"], {**array, "minItems": 1}]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The names that the whole configuration defines, for the references to them."""
+
+    feeds: frozenset[str] = frozenset()
+    feed_tags: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+def _reference(noun: str, names: Callable[[Known], frozenset[str]]) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        known = names(info.context) if isinstance(info.context, Known) else frozenset({name})
+        if name not in known:
+            raise Mistake(f'{noun} "{name}"{suggestion(name, known)}')
+        return name
+
+    return AfterValidator(check)
+
+
+Text: TypeAlias = Annotated[str, _reading(values.read_text), _shown_as(minLength=1)]
+Name: TypeAlias = Annotated[str, _reading(values.read_name), _shown_as(minLength=1, maxLength=values.LONGEST_NAME)]
+Slug: TypeAlias = Annotated[str, _reading(values.read_slug), _shown_as(pattern=f"^{values.SLUG}$")]
+Contact: TypeAlias = Annotated[str, _reading(values.read_contact)]
+TimeZone: TypeAlias = Annotated[str, _reading(values.read_timezone)]
+Language: TypeAlias = Annotated[str, _reading(values.read_language), _shown_as(minLength=2)]
+WebUrl: TypeAlias = Annotated[str, _reading(values.read_web_url), _shown_as(pattern="^[Hh][Tt][Tt][Pp][Ss]?://|\\$\\{")]
+Address: TypeAlias = Annotated[str, _reading(values.read_address)]
+Sender: TypeAlias = Annotated[str, _reading(values.read_sender)]
+Keyword: TypeAlias = Annotated[Term, _reading(values.read_term), _shown_as(type=["string", "number"])]
+Word: TypeAlias = Annotated[str, _reading(values.read_word), _shown_as(type=["string", "number"])]
+Paragraph: TypeAlias = Annotated[Boilerplate, _reading(values.read_boilerplate)]
+Addresses: TypeAlias = Annotated[Network, _reading(values.read_network)]
+Duration: TypeAlias = Annotated[timedelta, _reading(values.read_duration), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
+Interval: TypeAlias = Annotated[
+    timedelta | None, _reading(values.read_interval), _shown_as(pattern="^auto$|^[0-9]+[smhd]$|\\$\\{")
+]
+Flag: TypeAlias = Annotated[
+    bool,
+    _reading(values.read_flag),
+    WithJsonSchema({"enum": [True, False, "yes", "no", "on", "off"]}, mode="validation"),
+]
+SlackUrl: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_web_url(text)))]
+WebhookSecret: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_webhook_secret(text)))]
+MailServer: TypeAlias = Annotated[SmtpUrl, _reading(values.read_smtp_url)]
+
+FirstPollName: TypeAlias = Annotated[FirstPoll, *_choice(FirstPoll)]
+FullTextName: TypeAlias = Annotated[FullText, *_choice(FullText, frozenset({"auto", "always"}))]
+TypeName: TypeAlias = Annotated[EntityType, *_choice(EntityType)]
+CaseName: TypeAlias = Annotated[CaseRule, *_choice(CaseRule)]
+SeverityName: TypeAlias = Annotated[Severity, *_choice(Severity)]
+
+FeedName: TypeAlias = Annotated[Name, _reference("there is no feed", lambda known: known.feeds)]
+FeedTag: TypeAlias = Annotated[Name, _reference("no feed has the tag", lambda known: known.feed_tags)]
+EntityId: TypeAlias = Annotated[Text, _reference("there is no entity", lambda known: known.entities)]
+RuleName: TypeAlias = Annotated[Name, _reference("there is no rule", lambda known: known.rules)]
+ChannelName: TypeAlias = Annotated[Name, _reference("there is no channel", lambda known: known.channels)]
+
+Some: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_not_empty), Field(json_schema_extra={"minItems": 1})]
+OneOrMore: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_one_or_more), _ShownAsOneOrMore()]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Keys
+
+
+class Section(BaseModel):
+    """A mapping of known keys. One without a value counts as not given."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True, validate_default=False
+    )
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def known_keys(cls) -> Mapping[str, object]:
+        """Return the types of the keys' values, by the names that users write."""
+        return {info.alias or name: info.annotation for name, info in cls.model_fields.items()}
+
+    @classmethod
+    def below(cls, key: str) -> "type[Section] | None":
+        """Return the section that stands under a key, alone or in a list."""
+        return _section_in(cls.known_keys().get(key))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        known = cls.known_keys()
+        return {key: given for key, given in value.items() if given is not None or key not in known}
+
+
+def _section_in(annotation: object) -> type[Section] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_section_in, get_args(annotation))), None)
+
+
+class Defaults(Section):
+    """What feeds (and, for `allow_private`, channels) have where they say nothing themselves."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"proxy", "language", "country"})
+
+    every: Interval = None
+    """How often an HTTP feed is polled: `auto` (between 10m and 60m, by how often it has something new) or a duration
+    like 90s, 10m, 2h, 1d. Default: auto."""
+    max_age: Duration | None = None
+    """Articles older than this do not ring, unless they were published after the feed's last poll. Default: 48h."""
+    first_poll: FirstPollName | None = None
+    """What rings when an HTTP feed is read for the first time: nothing (silent), what is not older than `max_age`
+    (recent), or all of it. Default: silent."""
+    allow_private: tuple[Addresses, ...] = ()
+    """Private addresses that feeds and channels may reach, as CIDR ranges or single addresses."""
+    full_text: FullTextName = FullText.NEVER
+    """Whether the page behind an entry is read. Only `never` is supported."""
+
+
+class Feed(Section):
+    """A source to poll: a URL, or a directory."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"country", "headers", "auth", "proxy", "insecure_tls"})
+
+    name: Name
+    """What the feed is called; unique."""
+    url: WebUrl | None = None
+    """Where it is: http or https. Either this or `path`."""
+    path: Text | None = None
+    """A directory that is watched for new files, relative to the working directory. Either this or `url`."""
+    tags: tuple[Name, ...] = ()
+    """Words to choose feeds by, in rules and routes."""
+    language: Language | None = None
+    """The language of its articles, like en or uk. Default: what the feed itself says."""
+    outlet: Name | None = None
+    """The publisher. Default: the registered domain of the URL."""
+    every: Interval | None = None
+    """How often it is polled: `auto` or a duration like 90s, 10m, 2h, 1d. Directories: 2s."""
+    max_age: Duration | None = None
+    """Articles older than this do not ring, unless they were published after the last poll. Directories: no limit."""
+    first_poll: FirstPollName | None = None
+    """What rings on the first poll: silent (nothing), recent (within `max_age`) or all. Directories: all."""
+    full_text: FullTextName | None = None
+    """Whether the page behind an entry is read. Only `never` is supported."""
+    boilerplate: tuple[Paragraph, ...] = ()
+    """Paragraphs around the articles that are never matched; with a trailing `*`, a paragraph that begins so and all
+    that follows it."""
+    allow_private: tuple[Addresses, ...] = ()
+    """Private addresses that this feed may be at, as CIDR ranges or single addresses."""
+
+
+class Entity(Section):
+    """A person, place, organisation or concept, and the words that mean it."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"forms", "surname", "context"})
+
+    id: Slug
+    """What rules call it: small letters, digits, - and _; unique."""
+    name: Word
+    """Its name; a word for it like the aliases."""
+    type: TypeName = EntityType.OTHER
+    """What it is. A concept is a set of words to be taken as one another."""
+    aliases: tuple[Keyword, ...] = ()
+    """Other words for it, in any language; in inner quotes: exactly these words."""
+    acronym: Word | None = None
+    """Its short form in capitals; matches in capitals only."""
+    case: CaseName | None = None
+    """Whether capitals must be as written. Default: insensitive for concepts, else sensitive."""
+
+
+class EntityChoice(Section):
+    """Entities that an article must mention."""
+
+    any: Some[EntityId] = ()
+    """At least one of these."""
+    all: Some[EntityId] = ()
+    """Every one of these."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "EntityChoice":
+        if not (self.any or self.all):
+            raise Mistake("needs any or all")
+        return self
+
+
+class FeedChoice(Section):
+    """Feeds by name, by tag, or both: one is enough."""
+
+    names: OneOrMore[FeedName] = ()
+    """The feeds of these names."""
+    tags: OneOrMore[FeedTag] = ()
+    """The feeds that have one of these tags."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "FeedChoice":
+        if not (self.names or self.tags):
+            raise Mistake("needs names or tags")
+        return self
+
+
+class RuleTest(Section):
+    """A text that the rule must ring on, or must stay silent on."""
+
+    rings: Text | None = None
+    """A text that the rule rings on."""
+    silent: Text | None = None
+    """A text that the rule does not ring on."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "RuleTest":
+        if bool(self.rings) == bool(self.silent):
+            raise Mistake("needs either rings or silent")
+        return self
+
+
+def _names_as_choice(value: object) -> object:
+    return {"names": value} if isinstance(value, str | list) else value
+
+
+class Rule(Section):
+    """What to ring on. All that it has must hold; of `keywords` one is enough."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"query", "min_sources", "on_update", "follow_up", "max_per_hour"})
+
+    name: Name
+    """What the rule is called; unique."""
+    keywords: Some[Keyword] = ()
+    """Words and loose phrases, one of which must be there; in inner quotes: exactly these words."""
+    entities: EntityChoice | None = None
+    """Entities that must be mentioned, by their ids."""
+    exclude: tuple[Keyword, ...] = ()
+    """Keywords that must not be there."""
+    feeds: Annotated[
+        FeedChoice | None,
+        BeforeValidator(_names_as_choice, json_schema_input_type=FeedName | tuple[FeedName, ...] | FeedChoice),
+    ] = None
+    """The feeds that the rule listens to: names, or {tags: […]}. Default: all."""
+    languages: OneOrMore[Language] = ()
+    """The languages of articles that the rule looks at. Default: all."""
+    severity: SeverityName = Severity.NORMAL
+    """How urgent its alerts are."""
+    tags: tuple[Name, ...] = ()
+    """Words for routes to choose by."""
+    notify: OneOrMore[ChannelName] = ()
+    """Channels that get its alerts at once, besides those of the routes."""
+    tests: tuple[RuleTest, ...] = ()
+    """Texts that `tocsin check` tries the rule on."""
+    enabled: Flag = True
+    """Whether the rule is in use."""
+
+
+class RouteMatch(Section):
+    """What an alert must have: in a list one is enough, different keys must all hold."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"countries"})
+
+    rule: OneOrMore[RuleName] = ()
+    """Names of rules."""
+    severity: OneOrMore[SeverityName] = ()
+    """Severities."""
+    tags: OneOrMore[Name] = ()
+    """Tags of rules."""
+    feeds: OneOrMore[FeedName] = ()
+    """Names of feeds."""
+    feed_tags: OneOrMore[FeedTag] = ()
+    """Tags of feeds."""
+    languages: OneOrMore[Language] = ()
+    """Languages of articles."""
+
+
+class Route(Section):
+    """Which alerts go to which channels; the first that matches takes an alert."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"group_by", "group_wait", "group_interval", "digest", "quiet_hours"})
+
+    match: RouteMatch = RouteMatch()
+    """What an alert must have. Default: nothing, so that every alert matches."""
+    channels: OneOrMore[ChannelName] = ()
+    """Where it goes. Default: the channels of the route above."""
+    goes_on: Flag = Field(default=False, alias="continue")
+    """Whether the routes after this one are tried as well."""
+    routes: tuple["Route", ...] = ()
+    """Routes within this one, tried first."""
+
+
+class Channel(Section):
+    """What every channel has."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"proxy", "ca_file"})
+
+    name: Name
+    """What the channel is called; unique."""
+    allow_private: tuple[Addresses, ...] = ()
+    """Private addresses that this channel may be at, as CIDR ranges or single addresses."""
+    timeout: Duration | None = None
+    """How long one attempt may take as a whole. Default: 15s."""
+
+
+class SlackChannel(Channel):
+    """A Slack incoming webhook."""
+
+    type: Literal["slack"]
+    """A Slack incoming webhook."""
+    url: SlackUrl
+    """The webhook's URL, a secret."""
+
+
+class EmailChannel(Channel):
+    """An SMTP server and the addresses that get each alert."""
+
+    type: Literal["email"]
+    """Email over SMTP."""
+    smtp: MailServer
+    """The server, a secret: smtp://user:password@host:port (STARTTLS), smtps:// (TLS), ?tls=none for loopback only."""
+    sender: Sender = Field(alias="from")
+    """The sender's address, bare or as Name <address>."""
+    to: OneOrMore[Address]
+    """The recipients' addresses; each gets a message of its own."""
+
+
+class WebhookChannel(Channel):
+    """An HTTP endpoint that takes the alert's payload, signed as Standard Webhooks."""
+
+    type: Literal["webhook"]
+    """An HTTP endpoint that takes the payload as JSON."""
+    url: WebUrl
+    """Where the payload is posted."""
+    secret: WebhookSecret | None = None
+    """What signs it: whsec_ and base64 of 24 to 64 bytes, or a text of 24 bytes and more. Default: not signed."""
+
+
+class FileChannel(Channel):
+    """A file that gets each payload as a JSON line."""
+
+    type: Literal["file"]
+    """A file of JSON lines."""
+    path: Text
+    """The file, relative to the working directory."""
+
+
+class ConsoleChannel(Channel):
+    """Standard output."""
+
+    type: Literal["console"]
+    """Standard output."""
+
+
+AnyChannel: TypeAlias = Annotated[
+    SlackChannel | EmailChannel | WebhookChannel | FileChannel | ConsoleChannel, Field(discriminator="type")
+]
+
+CHANNELS: Mapping[ChannelKind, type[Channel]] = MappingProxyType(
+    {
+        ChannelKind.SLACK: SlackChannel,
+        ChannelKind.EMAIL: EmailChannel,
+        ChannelKind.WEBHOOK: WebhookChannel,
+        ChannelKind.FILE: FileChannel,
+        ChannelKind.CONSOLE: ConsoleChannel,
+    }
+)
+
+
+class ConfigFile(Section):
+    """A configuration file of Tocsin. Lists are joined over all files; the other keys stand in one file only."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"queries", "inhibit", "retention", "heartbeat", "ops", "proxy", "ca_file", "dedup"}
+    )
+
+    timezone: TimeZone = "UTC"
+    """The time zone of times in messages, as an IANA name like Europe/Kyiv."""
+    contact: Contact | None = None
+    """An address or URL that feeds' servers are told in the User-Agent header."""
+    defaults: Defaults = Defaults()
+    """What feeds and channels have where they say nothing themselves."""
+    feeds: tuple[Feed, ...] = ()
+    """The sources to poll."""
+    entities: tuple[Entity, ...] = ()
+    """People, places, organisations and concepts, with the words that mean them."""
+    rules: tuple[Rule, ...] = ()
+    """What to ring on."""
+    channels: tuple[AnyChannel, ...] = ()
+    """The ways out."""
+    routes: tuple[Route, ...] = ()
+    """Which alerts go to which channels. None at all: every alert goes to every channel."""
+
+
+def kind_of(channel: Channel) -> ChannelKind:
+    """Return the kind of channel that a section describes."""
+    return next(kind for kind, section in CHANNELS.items() if isinstance(channel, section))
+
+
+class _EditorSchema(GenerateJsonSchema):
+    """A key that is not given is left out, never null."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") in (None, ()) or isinstance(schema.get("default"), BaseModel):
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+
+def json_schema() -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of one configuration file, for editors."""
+    schema = ConfigFile.model_json_schema(schema_generator=_EditorSchema)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "Tocsin configuration"}

@@ -1,0 +1,304 @@
+"""Turns one text of the configuration into one value, or says in our words what is wrong with it.
+
+Every reader takes the text as written and raises `Mistake` with a short message that says what to do and never
+repeats the text: it may be, or hold, a secret.
+"""
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from tocsin.model import Boilerplate, Network, Term
+from tocsin.rules.lint import term_problem
+
+LONGEST_NAME = 200
+NEAR_ENOUGH = 0.65  # of 1; takes `ulr` for `url`, but not `seperate` for `severity`
+LONGEST_DURATION = timedelta(days=3650)
+
+DURATION = r"(?P<number>[0-9]{1,9})(?P<unit>[smhd])"
+LANGUAGE = r"(?P<primary>[A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*"
+SLUG = r"[a-z0-9]+([_-][a-z0-9]+)*"
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_STRAIGHT = str.maketrans("“”„‟", '""""')
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Mistake(ValueError):
+    """A value that cannot be taken; the message is for the user."""
+
+
+class NotYet(Mistake):
+    """A value that has a meaning, but not in this version."""
+
+    def __init__(self) -> None:
+        super().__init__("not supported yet")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean "…"?)` with the known word nearest to `word`, or an empty text."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=NEAR_ENOUGH)
+    return f' (did you mean "{folded[near[0]]}"?)' if near else ""
+
+
+def read_text(text: str) -> str:
+    """Read a text that must not be empty."""
+    if not text.strip():
+        raise Mistake("empty: write a text")
+    if "\0" in text:
+        raise Mistake("remove the NUL character")
+    return text
+
+
+def read_name(text: str) -> str:
+    """Read a name: one line of at most 200 characters, outer blanks dropped."""
+    name = read_text(text).strip()
+    if len(name) > LONGEST_NAME:
+        raise Mistake(f"longer than {LONGEST_NAME} characters")
+    if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in name):
+        raise Mistake("remove line breaks and control characters")
+    return name
+
+
+def read_slug(text: str) -> str:
+    """Read an identifier as rules refer to it."""
+    if not re.fullmatch(SLUG, text) or len(text) > LONGEST_NAME:
+        raise Mistake("use small letters, digits, - and _ only, like south-ossetia")
+    return text
+
+
+def read_contact(text: str) -> str:
+    """Read what stands in the User-Agent header: one line of printable ASCII."""
+    contact = read_name(text)
+    if not contact.isascii():
+        raise Mistake("use ASCII characters: this is sent in an HTTP header")
+    return contact
+
+
+def read_flag(text: str) -> bool:
+    """Read yes or no, in the ways people write them."""
+    try:
+        return _FLAGS[text.casefold()]
+    except KeyError:
+        raise Mistake("expected true or false") from None
+
+
+def read_choice(text: str, choices: type[Choice], later: frozenset[str] = frozenset()) -> Choice:
+    """Read a member of an enum by its value; `later` are values that this version does not have."""
+    if text in later:
+        raise NotYet
+    try:
+        return choices(text)
+    except ValueError:
+        names = ", ".join(choices)
+        raise Mistake(f"expected one of {names}{suggestion(text, choices)}") from None
+
+
+def read_duration(text: str) -> timedelta:
+    """Read a whole number with its unit: `90s`, `10m`, `2h`, `1d`."""
+    found = re.fullmatch(DURATION, text)
+    if not found:
+        raise Mistake("expected a duration like 90s, 10m, 2h or 1d")
+    number, unit = int(found["number"]), _UNITS[found["unit"]]
+    if number == 0:
+        raise Mistake("must be more than 0")
+    try:
+        duration = timedelta(**{unit: number})
+    except OverflowError:
+        duration = timedelta.max
+    if duration > LONGEST_DURATION:
+        raise Mistake(f"longer than {LONGEST_DURATION.days} days")
+    return duration
+
+
+def read_interval(text: str) -> timedelta | None:
+    """Read how often a feed is polled: a duration, or `auto`, which is None."""
+    if text == "auto":
+        return None
+    if len(text.split()) == 5:  # a cron line
+        raise NotYet
+    try:
+        return read_duration(text)
+    except Mistake as mistake:
+        raise Mistake(str(mistake).replace("a duration", "auto, or a duration")) from None
+
+
+def read_timezone(text: str) -> str:
+    """Read an IANA time zone name."""
+    try:
+        return zoneinfo.ZoneInfo(text).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        hint = suggestion(text, zoneinfo.available_timezones())
+        raise Mistake(f"no time zone of that name{hint or ', use one like Europe/Kyiv'}") from None
+
+
+def read_language(text: str) -> str:
+    """Read a language code, with or without a region, as its primary subtag in small letters (BCP 47)."""
+    found = re.fullmatch(LANGUAGE, text)
+    if not found:
+        raise Mistake("expected a language code like en or uk")
+    return found["primary"].lower()
+
+
+def read_network(text: str) -> Network:
+    """Read a range of addresses in CIDR form, or a single address."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise Mistake(f"expected addresses like 10.0.0.0/8 or 192.168.1.5{_without_host_bits(text)}") from None
+
+
+def _without_host_bits(text: str) -> str:
+    try:
+        return f' (did you mean "{ipaddress.ip_network(text, strict=False)}"?)'
+    except ValueError:
+        return ""
+
+
+def read_term(text: str) -> Term:
+    """Read a keyword or alias; in inner quotes, straight or curly, it is exact."""
+    term = _unquoted(" ".join(text.translate(_STRAIGHT).split()))
+    if problem := term_problem(term):
+        raise Mistake(problem)
+    return term
+
+
+def read_word(text: str) -> str:
+    """Read a name that is matched like a keyword, but is never exact."""
+    term = read_term(text)
+    if term.exact:
+        raise Mistake("remove the inner quotes")
+    return term.text
+
+
+def _unquoted(text: str) -> Term:
+    quotes = text.count('"')
+    if not quotes:
+        return Term(text=text)
+    if quotes % 2:
+        raise Mistake("unbalanced quote: write '\"exact words\"', or none")
+    if quotes > 2 or not (text.startswith('"') and text.endswith('"')):
+        raise Mistake("quotes must enclose the whole text: '\"exact words\"'")
+    return Term(text=text[1:-1].strip(), exact=True)
+
+
+def read_boilerplate(text: str) -> Boilerplate:
+    """Read a paragraph of furniture; a trailing `*` drops what follows it too."""
+    words = read_text(text).strip()
+    start = words.removesuffix("*").rstrip()
+    if not start:
+        raise Mistake("write the paragraph's first words before the *")
+    return Boilerplate(text=start, to_end=words.endswith("*"))
+
+
+def _split(text: str, example: str) -> SplitResult:
+    """Split a URL. urllib drops line breaks and takes any port, so both are looked at here."""
+    if any(sign.isspace() or unicodedata.category(sign) == "Cc" for sign in text):
+        raise Mistake("remove blanks and line breaks")
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise Mistake(f"expected a URL like {example}") from None
+    if not host:
+        raise Mistake(f"needs a host, like {example}")
+    return url
+
+
+def read_web_url(text: str) -> str:
+    """Read an http or https URL without credentials."""
+    if not re.match(r"https?://", text, re.IGNORECASE):
+        raise Mistake("expected a URL that begins with http:// or https://")
+    if "@" in _split(text, "https://example.org/news").netloc:
+        raise Mistake("remove user and password: credentials do not belong in the URL")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SmtpUrl:
+    """A checked SMTP URL as written, and its password as the server is told it; both are secrets."""
+
+    text: str
+    password: str | None
+
+    def __repr__(self) -> str:
+        return "SmtpUrl(***)"
+
+
+def read_smtp_url(text: str) -> SmtpUrl:
+    """Read `smtp://` (STARTTLS), `smtps://` (TLS), or `smtp://…?tls=none` to a loopback host.
+
+    User and password are percent-encoded in it (RFC 3986, 2.1).
+    """
+    if not re.match(r"smtps?://", text, re.IGNORECASE):
+        raise Mistake("expected a URL that begins with smtp:// or smtps://")
+    url = _split(text, "smtp://user:password@mail.example.org (in user and password, # / ? @ as %23 %2F %3F %40)")
+    if url.path.strip("/") or url.fragment:
+        raise Mistake("nothing may follow the port; in user and password write # / ? @ as %23 %2F %3F %40")
+    _check_tls(url)
+    if bool(url.username) != bool(url.password):
+        raise Mistake("needs both user and password, or none")
+    return SmtpUrl(text=text, password=unquote(url.password) if url.password else None)
+
+
+def _check_tls(url: SplitResult) -> None:
+    if not url.query:
+        return
+    if parse_qsl(url.query, keep_blank_values=True) != [("tls", "none")] or url.scheme == "smtps":
+        raise Mistake("only smtp:// takes an option, and only ?tls=none")
+    if not _is_loopback(url.hostname or ""):
+        raise Mistake("?tls=none is for loopback hosts only: use smtp:// (STARTTLS) or smtps://")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_address(text: str) -> str:
+    """Read a bare email address."""
+    address = text.strip()
+    if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", address) or not address.isprintable():
+        raise Mistake("expected an email address like desk@example.org")
+    return address
+
+
+def read_sender(text: str) -> str:
+    """Read an email address, bare or as `Name <address>` (RFC 5322, 3.4)."""
+    sender = read_name(text)
+    address = read_address(parseaddr(sender)[1])
+    if sender != address and not sender.endswith(f"<{address}>"):
+        raise Mistake("expected one address, like Tocsin <tocsin@example.org>")
+    return sender
+
+
+def read_webhook_secret(text: str) -> str:
+    """Read a signing secret: `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks), or 24 bytes of text or more."""
+    encoded = text.removeprefix("whsec_")
+    if encoded == text:
+        if len(text.encode()) < 24:
+            raise Mistake("too short: use whsec_ and base64, or 24 characters and more")
+        return text
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise Mistake("what follows whsec_ must be base64") from None
+    if not 24 <= len(key) <= 64:
+        raise Mistake("whsec_ needs base64 of 24 to 64 bytes")
+    return text
