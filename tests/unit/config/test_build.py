@@ -1,0 +1,314 @@
+"""Laws of compiling a configuration directory."""
+
+import os
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from tocsin.config.build import load_plan
+from tocsin.errors import ConfigError
+from tocsin.model import (
+    Boilerplate,
+    ChannelKind,
+    EntityType,
+    FeedKind,
+    FeedScope,
+    FirstPoll,
+    Route,
+    RouteMatch,
+    RuleTest,
+    Severity,
+    Term,
+)
+
+
+def test_files_are_joined_wherever_they_stand(tmp_path: Path) -> None:
+    """Every `*.yaml` and `*.yml` below the directory is read, in the order of names; hidden ones and others are not."""
+    for name in ["b.yaml", "a/z.yml", "a.yaml", ".hidden.yaml", "..2026_01/b.yaml", "notes.txt", "a/deep/er/c.yaml"]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"feeds: [{{name: '{name}', path: seeds}}]", encoding="utf-8")
+    names = [feed.name for feed in load_plan(tmp_path, {}).feeds]
+    assert names == ["a.yaml", "a/deep/er/c.yaml", "a/z.yml", "b.yaml"]
+
+
+def test_a_mounted_volume_of_links_is_read_once(tmp_path: Path) -> None:
+    """A Kubernetes volume, whose files are links into a hidden directory, holds each file once."""
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026" / "a.yaml").write_text("feeds: [{name: a, path: seeds}]", encoding="utf-8")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    assert [feed.name for feed in load_plan(tmp_path, {}).feeds] == ["a"]
+
+
+@pytest.mark.parametrize(("name", "message"), [("gone", "there is no such directory"), ("", "holds no")])
+def test_a_directory_without_configuration_is_a_mistake(tmp_path: Path, name: str, message: str) -> None:
+    """A missing and an empty directory are named."""
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_plan(tmp_path / name, {})
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_an_http_feed_takes_defaults_where_it_says_nothing(load) -> None:
+    """A feed's own value wins over `defaults`, and that over what is built in."""
+    plan = load("""
+        defaults: {every: 20m, max_age: 3d, first_poll: recent, allow_private: [10.0.0.0/8]}
+        feeds:
+          - {name: plain, url: "https://gazette.example.co.uk/rss"}
+          - {name: own, url: "https://x.example/", every: auto, max_age: 1h, first_poll: all, allow_private: ["::1"]}
+    """)
+    plain, own = plan.feeds
+    assert (plain.every, plain.max_age, plain.first_poll) == (
+        timedelta(minutes=20),
+        timedelta(days=3),
+        FirstPoll.RECENT,
+    )
+    assert (plain.kind, plain.outlet, plain.allow_private) == (
+        FeedKind.HTTP,
+        "example.co.uk",
+        (ip_network("10.0.0.0/8"),),
+    )
+    assert (own.every, own.max_age, own.first_poll) == (None, timedelta(hours=1), FirstPoll.ALL)
+    assert own.allow_private == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+
+
+def test_an_http_feed_without_defaults_is_adaptive_and_silent(load) -> None:
+    """Built in: adaptive, 48 hours, nothing rings on the first poll."""
+    [feed] = load("feeds: [{name: a, url: 'https://gazette.example/rss'}]").feeds
+    assert (feed.every, feed.max_age, feed.first_poll) == (None, timedelta(hours=48), FirstPoll.SILENT)
+
+
+def test_a_directory_feed_has_defaults_of_its_own(load) -> None:
+    """A directory is polled every 2 s, everything in it rings, nothing is too old, whatever `defaults` says."""
+    plan = load("""
+        defaults: {every: 20m, max_age: 3d, first_poll: silent}
+        feeds:
+          - {name: seeds, path: some/where, boilerplate: ["Subscribe!", "Read more*"], tags: [a, b], language: en-GB}
+          - {name: own, path: x, every: 1m, max_age: 1d, first_poll: recent, outlet: Gazette}
+    """)
+    seeds, own = plan.feeds
+    assert (seeds.kind, seeds.location, seeds.outlet) == (FeedKind.DIRECTORY, "some/where", "seeds")
+    assert (seeds.every, seeds.max_age, seeds.first_poll) == (timedelta(seconds=2), None, FirstPoll.ALL)
+    assert seeds.boilerplate == (Boilerplate(text="Subscribe!"), Boilerplate(text="Read more", to_end=True))
+    assert (seeds.tags, seeds.language) == (("a", "b"), "en")
+    assert (own.every, own.max_age, own.first_poll) == (timedelta(minutes=1), timedelta(days=1), FirstPoll.RECENT)
+    assert own.outlet == "Gazette"
+
+
+def test_names_mind_capitals_and_concepts_do_not(load) -> None:
+    """Case counts for every type but concepts, unless the entity says otherwise."""
+    plan = load("""
+        entities:
+          - {id: atlantis, name: Atlantis, type: place, aliases: [Atlantean, '"the sunken city"'], acronym: ATL}
+          - {id: ships, name: ships, type: concept}
+          - {id: loud, name: Loud, case: insensitive}
+    """)
+    atlantis, ships, loud = plan.entities
+    assert (atlantis.name, atlantis.type, atlantis.acronym) == ("Atlantis", EntityType.PLACE, "ATL")
+    assert atlantis.aliases == (Term(text="Atlantean"), Term(text="the sunken city", exact=True))
+    assert (atlantis.case_sensitive, ships.case_sensitive, loud.case_sensitive) == (True, False, False)
+    assert loud.type is EntityType.OTHER
+
+
+def test_a_rule_is_compiled_with_all_it_asks(load) -> None:
+    """Every key of a rule arrives in the plan, with the place it stands at."""
+    plan = load("""
+        channels: [{name: desk, type: console}]
+        feeds: [{name: Gazette, path: x, tags: [sea]}]
+        entities: [{id: atlantis, name: Atlantis}]
+        rules:
+          - name: Harbour
+            keywords: [harbour fire, '"port ablaze"']
+            entities: {any: [atlantis], all: [atlantis]}
+            exclude: [drill]
+            feeds: {names: Gazette, tags: [sea]}
+            languages: [EN, en-US, uk]
+            severity: high
+            tags: [safety]
+            notify: desk
+            tests: [{rings: It burns.}, {silent: Nothing.}]
+    """)
+    [rule] = plan.rules
+    assert rule.source == "a.yaml:6"
+    assert rule.keywords == (Term(text="harbour fire"), Term(text="port ablaze", exact=True))
+    assert (rule.entities_any, rule.entities_all, rule.exclude) == (("atlantis",), ("atlantis",), (Term(text="drill"),))
+    assert rule.feeds == FeedScope(names=frozenset({"Gazette"}), tags=frozenset({"sea"}))
+    assert (rule.languages, rule.severity, rule.tags, rule.notify) == (
+        ("en", "uk"),
+        Severity.HIGH,
+        ("safety",),
+        ("desk",),
+    )
+    assert rule.tests == (RuleTest(text="It burns.", rings=True), RuleTest(text="Nothing.", rings=False))
+
+
+@pytest.mark.parametrize("feeds", ["Gazette", "[Gazette]", "{names: [Gazette]}"])
+def test_a_rule_names_feeds_in_any_of_three_ways(load, feeds: str) -> None:
+    """A name, a list of names and `{names}` mean the same."""
+    plan = load(f"""
+        feeds: [{{name: Gazette, path: x}}]
+        rules: [{{name: a, keywords: [fire], feeds: {feeds}}}]
+    """)
+    assert plan.rules[0].feeds == FeedScope(names=frozenset({"Gazette"}))
+
+
+def key_of(load, rule: str) -> str:
+    plan = load(f"""
+        feeds: [{{name: Gazette, path: x, tags: [sea]}}]
+        entities: [{{id: atlantis, name: Atlantis}}]
+        rules: [{{name: Harbour, {rule}}}]
+    """)
+    return plan.rules[0].key
+
+
+def test_a_rule_key_changes_with_what_the_rule_asks_and_with_nothing_else(load) -> None:
+    """Order, severity, tags and tests leave a rule the same; any other word, entity, feed or language does not."""
+    same = [
+        "keywords: [fire, smoke], feeds: [Gazette]",
+        "keywords: [smoke, fire, fire], feeds: {names: Gazette}, severity: high, tags: [x], tests: [{rings: fire}]",
+    ]
+    other = [
+        "keywords: [fire]",
+        "keywords: ['\"fire\"']",
+        "keywords: [fire], exclude: [drill]",
+        "keywords: [fire, drill]",
+        "keywords: [fire], entities: {any: [atlantis]}",
+        "keywords: [fire], entities: {all: [atlantis]}",
+        "keywords: [fire], feeds: {tags: [sea]}",
+        "keywords: [fire], languages: [en]",
+    ]
+    keys = [key_of(load, rule) for rule in same]
+    assert keys[0] == keys[1]
+    assert keys[0].startswith("Harbour#")
+    assert len(keys[0]) == len("Harbour#") + 12
+    assert len({*keys, *(key_of(load, rule) for rule in other)}) == 1 + len(other)
+
+
+def test_a_disabled_rule_is_checked_and_left_out(load, mistakes) -> None:
+    """`enabled: no` takes a rule out of the plan, but not out of the checks; others may still refer to it."""
+    text = "rules: [{name: a, keywords: [fire], enabled: no}, {name: b, keywords: [fire]}]\n"
+    routes = "channels: [{name: c, type: console}]\nroutes: [{match: {rule: a}, channels: [c]}]"
+    assert [rule.name for rule in load(text + routes).rules] == ["b"]
+    assert mistakes("rules: [{name: a, keywords: [''], enabled: no}]")
+
+
+def test_channels_carry_what_their_kind_needs(load) -> None:
+    """Each kind's keys arrive in its spec, with the common ones and the time zone."""
+    plan = load("""
+        timezone: Europe/Kyiv
+        defaults: {allow_private: [10.0.0.0/8]}
+        channels:
+          - {name: s, type: slack, url: "https://hooks.example/services/T/B/x", timeout: 1m}
+          - {name: m, type: email, smtp: "smtp://u:p%40@mail.example", from: t@example.org, to: a@example.org}
+          - {name: n, type: email, smtp: "smtp://localhost", from: T <t@example.org>, to: [a@x.example, b@x.example]}
+          - {name: w, type: webhook, url: "https://x.io", secret: secret-of-24-characters., allow_private: [10.1.1.1]}
+          - {name: u, type: webhook, url: "https://siem.example/in"}
+          - {name: f, type: file, path: data/alerts.jsonl}
+          - {name: c, type: console}
+    """)
+    slack, mail, two, webhook, unsigned, file, console = plan.channels
+    assert (slack.kind, slack.url, slack.timeout) == (
+        ChannelKind.SLACK,
+        "https://hooks.example/services/T/B/x",
+        timedelta(minutes=1),
+    )
+    assert (mail.smtp, mail.sender, mail.recipients) == (
+        "smtp://u:p%40@mail.example",
+        "t@example.org",
+        ("a@example.org",),
+    )
+    assert two.recipients == ("a@x.example", "b@x.example")
+    assert (webhook.url, webhook.secret) == ("https://x.io", "secret-of-24-characters.")
+    assert webhook.allow_private == (ip_network("10.0.0.0/8"), ip_network("10.1.1.1"))
+    assert unsigned.secret == ""
+    assert (file.path, console.kind, console.recipients) == ("data/alerts.jsonl", ChannelKind.CONSOLE, ("",))
+    assert {channel.timezone for channel in plan.channels} == {"Europe/Kyiv"}
+    assert console.timeout == timedelta(seconds=15)
+
+
+def test_routes_keep_their_order_and_their_children(load) -> None:
+    """The tree arrives as written; one value and a list of one mean the same."""
+    plan = load("""
+        channels: [{name: a, type: console}, {name: b, type: console}]
+        routes:
+          - match: {severity: critical, tags: [x, y], languages: EN}
+            channels: a
+            continue: true
+            routes: [{match: {severity: [high]}}]
+          - channels: [b]
+    """)
+    child = Route(match=RouteMatch(severities=frozenset({Severity.HIGH})))
+    match = RouteMatch(severities=frozenset({Severity.CRITICAL}), tags=frozenset("xy"), languages=frozenset({"en"}))
+    assert plan.routes == (Route(match=match, channels=("a",), goes_on=True, routes=(child,)), Route(channels=("b",)))
+
+
+def test_a_key_without_a_value_counts_as_not_given(load, mistakes) -> None:
+    """Lists whose items are all commented out, and keys left empty, are as if they were not there."""
+    plan = load("timezone:\nfeeds:\nrules:\n  - {name: a, keywords: [fire], exclude: , severity: ~}")
+    assert (plan.timezone, plan.feeds, plan.rules[0].severity) == ("UTC", (), Severity.NORMAL)
+    assert mistakes("feeds: [{name: , path: x}]") == ["a.yaml:1:9: feeds.0.name: missing key"]
+    assert mistakes("feedz:") == ['a.yaml:1:1: feedz: unknown key (did you mean "feeds"?)']
+
+
+def test_every_secret_is_known_and_none_is_in_a_repr(load) -> None:
+    """Substituted values, Slack and SMTP URLs, passwords and webhook secrets are in `secrets`, and not in `repr`."""
+    plan = load(
+        """
+        contact: ${CONTACT}
+        channels:
+          - {name: s, type: slack, url: "https://hooks.example/${TOKEN}"}
+          - {name: m, type: email, smtp: "smtps://u:p%40ssword@mail.example", from: a@example.org, to: a@example.org}
+          - {name: w, type: webhook, url: "https://siem.example/in", secret: "a secret of 24 characters"}
+        """,
+        environment={"TOKEN": "canary", "CONTACT": "me@example.org"},
+    )
+    secrets = {
+        "canary",
+        "me@example.org",
+        "https://hooks.example/canary",
+        "smtps://u:p%40ssword@mail.example",
+        "p@ssword",
+        "a secret of 24 characters",
+    }
+    assert plan.secrets == secrets
+    assert not [secret for secret in secrets - {"me@example.org"} if secret in repr(plan)]
+
+
+def test_a_secret_is_struck_out_of_every_message(mistakes) -> None:
+    """A mistake in or beside a substituted value is told without the value, in warnings' and errors' words alike."""
+    lines = mistakes(
+        """
+        channels: [{name: canary-desk, type: console}]
+        rules: [{name: a, keywords: [fire], notify: "${WHERE}"}]
+        """,
+        environment={"WHERE": "canary-dest"},
+    )
+    assert lines == ['a.yaml:3:45: rules.0.notify: there is no channel "***" (did you mean "canary-desk"?)']
+
+
+def test_an_unreadable_file_does_not_make_others_look_wrong(mistakes) -> None:
+    """Where a file could not be read, names are not said to be missing elsewhere; other mistakes are told."""
+    lines = mistakes("channels: [{name: desk", "rules: [{name: a, keywords: [fire], notify: desk, severity: hot}]")
+    assert [line.split(": ")[0] for line in lines] == ["a.yaml:2:1", "b.yaml:1:61"]
+
+
+def test_a_missing_variable_is_one_mistake(mistakes) -> None:
+    """What is wrong with a value only because its variable is missing is not told twice."""
+    assert len(mistakes("channels: [{name: a, type: slack, url: '${X}'}]")) == 1
+
+
+def test_the_environment_is_an_argument(load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables come from the mapping that is given, not from the process."""
+    monkeypatch.setitem(os.environ, "CONTACT", "process")
+    assert load("contact: ${CONTACT}", environment={"CONTACT": "given"}).contact == "given"
+
+
+def test_ten_thousand_rules_are_read(load) -> None:
+    """A file of 10,000 rules is within all limits."""
+    rules = "".join(
+        f"  - name: Rule {number}\n    keywords: [fire {number}, smoke {number}]\n    tags: [a]\n    languages: [en]\n"
+        for number in range(10_000)
+    )
+    assert len(load("rules:\n" + rules).rules) == 10_000

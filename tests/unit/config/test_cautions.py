@@ -1,0 +1,63 @@
+"""Laws of warnings."""
+
+BASE = "channels: [{name: desk, type: console}]\n"
+
+
+def warnings(load, *texts: str) -> list[str]:
+    return list(map(str, load(*texts).warnings))
+
+
+def test_an_hasty_interval_is_a_warning_at_its_place(load) -> None:
+    """Less than 5 minutes is told for public feeds, not for directories and feeds that may be at private addresses."""
+    text = """
+        feeds:
+          - {name: a, url: "https://a.example/", every: 299s}
+          - {name: b, url: "https://b.example/", every: 5m}
+          - {name: c, url: "http://10.0.0.1/", every: 1s, allow_private: [10.0.0.0/8]}
+          - {name: d, path: x, every: 1s}
+    """
+    assert warnings(load, text) == [
+        "a.yaml:3:49: feeds.0.every: polled more often than every 5m: publishers may block us"
+    ]
+
+
+def test_a_hasty_default_is_a_warning_for_each_feed_that_has_it(load) -> None:
+    """An interval from `defaults` counts as the feed's own."""
+    [line] = warnings(load, "defaults: {every: 1m}\nfeeds: [{name: a, url: 'https://a.example/'}]")
+    assert line.startswith("a.yaml:2:9: feeds.0: polled")
+
+
+def test_a_word_of_two_entities_is_a_warning_at_the_second(load) -> None:
+    """A name, acronym or alias that an earlier entity has, in any case, is told with that entity's id."""
+    text = """
+        entities:
+          - {id: atlantis, name: Atlantis, aliases: [Atlantean, atlantean], acronym: ATL}
+          - {id: city, name: City, aliases: [port, ATLANTEAN], acronym: Atl}
+    """
+    assert warnings(load, text) == [
+        'a.yaml:4:44: entities.1.aliases.1: also a word of the entity "atlantis": a keyword stands for that one',
+        'a.yaml:4:65: entities.1.acronym: also a word of the entity "atlantis": a keyword stands for that one',
+    ]
+
+
+def test_a_channel_that_nothing_reaches_is_a_warning(load) -> None:
+    """With routes, a channel needs one of them, at any depth, or a rule's `notify`; without, all are reached."""
+    text = """
+        channels:
+          - {name: a, type: console}
+          - {name: b, type: console}
+          - {name: c, type: console}
+          - {name: d, type: console}
+        rules: [{name: r, keywords: [fire], notify: [c]}]
+    """
+    routes = "routes: [{channels: [a], routes: [{match: {tags: x}, channels: b}]}]"
+    assert warnings(load, text) == []
+    assert warnings(load, text, routes) == ["a.yaml:6:12: channels.3.name: no route and no rule sends anything here"]
+
+
+def test_routes_that_may_lose_an_alert_are_a_warning(load) -> None:
+    """Unless a top-level route takes everything, the last route is told."""
+    one = "  - {match: {severity: high}, channels: desk}\n"
+    [line] = warnings(load, BASE + "routes:\n" + one + one)
+    assert line.startswith("a.yaml:4:5: routes.1: no route takes the rest")
+    assert warnings(load, BASE + "routes:\n" + one + "  - channels: desk\n") == []

@@ -1,0 +1,135 @@
+"""Laws of turning one text into one value."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from ipaddress import ip_network
+
+import pytest
+
+from tocsin.config import values
+from tocsin.config.values import Mistake
+from tocsin.model import Boilerplate, Severity, Term
+
+GOOD: list[tuple[Callable[[str], object], str, object]] = [
+    (values.read_name, "  The Gazette ", "The Gazette"),
+    (values.read_slug, "south-ossetia_2", "south-ossetia_2"),
+    (values.read_flag, "Yes", True),
+    (values.read_flag, "off", False),
+    (values.read_duration, "90s", timedelta(seconds=90)),
+    (values.read_duration, "10m", timedelta(minutes=10)),
+    (values.read_duration, "2h", timedelta(hours=2)),
+    (values.read_duration, "1d", timedelta(days=1)),
+    (values.read_interval, "auto", None),
+    (values.read_interval, "5m", timedelta(minutes=5)),
+    (values.read_timezone, "Europe/Kyiv", "Europe/Kyiv"),
+    (values.read_language, "en", "en"),
+    (values.read_language, "pt-BR", "pt"),
+    (values.read_language, "zh-Hant_TW", "zh"),
+    (values.read_network, "10.0.0.0/8", ip_network("10.0.0.0/8")),
+    (values.read_network, "192.168.1.5", ip_network("192.168.1.5/32")),
+    (values.read_network, "fd00::/8", ip_network("fd00::/8")),
+    (values.read_term, "  troops\n remain ", Term(text="troops remain")),
+    (values.read_term, '"all-out war"', Term(text="all-out war", exact=True)),
+    (values.read_term, "“all-out war”", Term(text="all-out war", exact=True)),
+    (values.read_term, "„Krieg“", Term(text="Krieg", exact=True)),
+    (values.read_boilerplate, "Support us!", Boilerplate(text="Support us!")),
+    (values.read_boilerplate, "… a small favor *", Boilerplate(text="… a small favor", to_end=True)),
+    (values.read_web_url, "HTTPS://example.org:8443/a?b=c", "HTTPS://example.org:8443/a?b=c"),
+    (values.read_web_url, "http://[::1]:8080/", "http://[::1]:8080/"),
+    (values.read_address, "desk@example.org", "desk@example.org"),
+    (values.read_sender, "Tocsin <tocsin@example.org>", "Tocsin <tocsin@example.org>"),
+    (values.read_sender, "tocsin@example.org", "tocsin@example.org"),
+    (values.read_webhook_secret, "whsec_" + "QUJD" * 8, "whsec_" + "QUJD" * 8),
+    (values.read_webhook_secret, "x" * 24, "x" * 24),
+    (values.read_webhook_secret, "щ" * 12, "щ" * 12),
+]
+
+BAD: list[tuple[Callable[[str], object], str]] = [
+    (values.read_text, " \n"),
+    (values.read_text, "a\0b"),
+    (values.read_name, "a\u2028b"),
+    (values.read_name, "a\x85b"),
+    (values.read_slug, "-a"),
+    (values.read_slug, "Беларусь"),
+    (values.read_flag, "1"),
+    (values.read_duration, "1.5h"),
+    (values.read_duration, "٣m"),
+    (values.read_duration, "10"),
+    (values.read_duration, "999999999d"),
+    (values.read_duration, "1h\n"),
+    (values.read_interval, "* * * *"),
+    (values.read_timezone, "../../etc/passwd"),
+    (values.read_timezone, "/etc/localtime"),
+    (values.read_timezone, ""),
+    (values.read_language, "e"),
+    (values.read_language, "en-"),
+    (values.read_network, "10.0.0.0/33"),
+    (values.read_term, '""'),
+    (values.read_term, '"a" "b"'),
+    (values.read_boilerplate, " * "),
+    (values.read_web_url, "https://example.org/\nnews"),
+    (values.read_web_url, "https://@example.org/"),
+    (values.read_web_url, "https://[::1/"),
+    (values.read_web_url, "javascript:alert(1)"),
+    (values.read_address, "a@b@example.org"),
+    (values.read_address, "Desk <desk@example.org>"),
+    (values.read_address, "desk@example.org\x7f"),
+    (values.read_sender, "a@example.org, b@example.org"),
+    (values.read_sender, "Tocsin <tocsin@example.org>\r\nBcc: all@example.org"),
+    (values.read_smtp_url, "smtp://mail.example/inbox"),
+    (values.read_smtp_url, "smtps://localhost?tls=none"),
+    (values.read_smtp_url, "smtp://localhost.example.org?tls=none"),
+    (values.read_smtp_url, "smtp://:canary@mail.example"),
+    (values.read_smtp_url, "smtp://mail.example:smtp"),
+    (values.read_webhook_secret, "x" * 23),
+    (values.read_webhook_secret, "whsec_" + "QUJD" * 7),
+    (values.read_webhook_secret, "whsec_" + "QUJD" * 22),
+]
+
+
+@pytest.mark.parametrize(("read", "text", "expected"), GOOD)
+def test_a_right_text_becomes_its_value(read: Callable[[str], object], text: str, expected: object) -> None:
+    """Each form that the documentation names is read as it says."""
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(("read", "text"), BAD)
+def test_a_wrong_text_is_a_mistake(read: Callable[[str], object], text: str) -> None:
+    """What cannot be taken is refused with a message that does not repeat it."""
+    with pytest.raises(Mistake) as caught:
+        read(text)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        ("smtp://mail.example", None),
+        ("smtps://tocsin:p%40ss%2Fw%23rd@mail.example:465", "p@ss/w#rd"),
+        ("smtp://localhost:1025?tls=none", None),
+        ("smtp://127.0.0.9/?tls=none", None),
+        ("smtp://[::1]:25?tls=none", None),
+    ],
+)
+def test_an_smtp_url_gives_its_password_decoded(text: str, password: str | None) -> None:
+    """The password is what the server is told, and neither it nor the URL is in any repr."""
+    url = values.read_smtp_url(text)
+    assert (url.text, url.password) == (text, password)
+    assert text not in repr(url)
+
+
+def test_a_choice_is_read_by_its_value_and_later_ones_are_named_so() -> None:
+    """A value that a later version has is refused as not supported, any other with the ones there are."""
+    assert values.read_choice("high", Severity) is Severity.HIGH
+    with pytest.raises(Mistake, match=r"^not supported yet$"):
+        values.read_choice("page", Severity, frozenset({"page"}))
+    with pytest.raises(Mistake, match="expected one of info, normal, high, critical"):
+        values.read_choice("page", Severity)
+
+
+def test_a_suggestion_ignores_case_and_keeps_silent_where_nothing_is_near() -> None:
+    """The nearest known word is offered as it is written, and none that is far."""
+    assert values.suggestion("DEKS", ["Desk", "archive"]) == ' (did you mean "Desk"?)'
+    assert values.suggestion("ulr", ["url", "path"]) == ' (did you mean "url"?)'
+    assert values.suggestion("seperate", ["severity"]) == ""
+    assert values.suggestion("x", []) == ""
