@@ -1,0 +1,55 @@
+"""The examples of docs/configuration.md, executed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tocsin.config.build import load_plan
+from tocsin.config.schema import CHANNELS, ConfigFile, Section
+from tocsin.errors import ConfigError
+
+TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+ENVIRONMENT = {
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T0/B0/fictional",
+    "SMTP_URL": "smtps://tocsin:fictional@mail.example",
+    "WEBHOOK_SECRET": "a-fictional-secret-of-some-length",
+}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_the_examples_are_one_configuration(tmp_path: Path) -> None:
+    """All YAML on the page together compiles without a mistake and without a warning."""
+    for number, block in enumerate(blocks("yaml")):
+        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
+    plan = load_plan(tmp_path, ENVIRONMENT)
+    assert plan.warnings == ()
+    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (3, 3, 5, 3)
+    assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis"]
+
+
+def test_the_mistakes_shown_are_those_that_are_told(tmp_path: Path) -> None:
+    """The error listing on the page is what such a file gives."""
+    (tmp_path / "channels.yaml").write_text("channels: [{name: desk, type: console}]\n")
+    (tmp_path / "rules.yaml").write_text(
+        "rules:\n  - querry: fire\n    name: Fire\n    notify: [dest]\n    keywords: [fire]\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_plan(tmp_path, {})
+    assert [f"{caught.value}\n"] == blocks("text")
+
+
+def _keys(section: type[Section]) -> set[str]:
+    nested = {section.below(key) for key in section.known_keys()} - {None, section}
+    return set(section.known_keys()).union(*(_keys(part) for part in nested if part))
+
+
+def test_every_key_is_explained() -> None:
+    """There is no key that the page does not name."""
+    prose = re.sub(r"^```.*?^```$", "", TEXT, flags=re.DOTALL | re.MULTILINE)
+    keys = _keys(ConfigFile).union(*map(_keys, CHANNELS.values()))
+    named = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", prose))))
+    assert keys - named == set()
