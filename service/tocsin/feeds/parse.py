@@ -34,8 +34,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([\w.:-]+)")
 _DECLARATION_WITHIN = 1024  # bytes
 _TAG = re.compile(r"<[a-zA-Z][^<>]*")
-_NUMBER_MAILBOX = re.compile(r"[^\s()<>]+@[^\s()<>]+\s*\((?P<comment>[^()]*)\)|(?P<phrase>[^<>@]*)<[^<>@]*@[^<>@]*>")
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_NUMBER_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _HTML_START = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _HTML_START_WITHIN = 1_000  # code points
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -44,7 +43,7 @@ _HTML_TAG = re.compile(
     r"[^<>]*>",
     re.IGNORECASE,
 )
-_MAILBOX = re.compile(r"[^\s()<>]+@[^\s()<>]+\s*\((?P<comment>[^()]*)\)|(?P<phrase>[^<>@]*)<[^<>@]*@[^<>@]*>")
+_MAILBOX = re.compile(r"[^\s()<>@]+@[^\s()<>@]+\s*(?:\((?P<comment>[^()]*)\))?|(?P<phrase>[^<>@]*)<[^<>@]*@[^<>@]*>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
 # What feedparser is known to raise on documents made to break it.
@@ -64,10 +63,10 @@ def parse_document(document: Document) -> Parsed:
 
 def parse_page(document: Document) -> ParsedFeed:
     """Read a web page as its one entry."""
-    page = read_page(document.body)
+    page, at_url = read_page(document.body), http_url(document.name)
     entry = build_entry(
-        own_id=None if page.url else document.name,
-        url=page.url or http_url(document.name),
+        own_id=None if at_url else document.name,
+        url=page.url or at_url,
         title=page.title,
         content=page.text,
         published=page.published,
@@ -166,7 +165,7 @@ def _what_else(text: str) -> str:
 
 
 def _feed(parsed: Fields, name: str) -> ParsedFeed:
-    channel, entries = _fields(parsed["feed"]), _list(parsed["entries"])
+    channel, entries = _fields(parsed["feed"]), _whole_entries(parsed)
     is_atom = str(parsed["version"]).startswith("atom")
     language = clean_line(_string(channel, "language")) or None
     return ParsedFeed(
@@ -176,6 +175,13 @@ def _feed(parsed: Fields, name: str) -> ParsedFeed:
         language=language,
         problems=tuple(_problems(parsed, len(entries))),
     )
+
+
+def _whole_entries(parsed: Fields) -> list[Fields]:
+    """Return the entries, without a last one of which a cut document holds nothing but its opening."""
+    entries = _list(parsed["entries"])
+    is_stub = parsed["bozo"] and entries and not any(map(entries[-1].get, ("id", "link", "title", "summary")))
+    return entries[:-1] if is_stub else entries
 
 
 def _problems(parsed: Fields, count: int) -> Iterable[str]:

@@ -19,7 +19,7 @@ TRACKING_PARAMETERS = frozenset(
     guccounter igsh igshid ito mbid mc_cid mc_eid mkt_tok msclkid ncid ns_campaign ns_mchannel ns_source ocid
     outputtype ref ref_src ref_url s_cid smid smtyp srnd taid tpcc traffic_source twclid wbraid wt.mc_id wt_mc xtor
     yclid
-    """.split()  # noqa: SIM905 - a list of words reads best as words
+    """.split()
 )
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "at_custom")
 _HOST_VARIANT = re.compile(r"(?:www\d?|m|mobile|amp|edition)\.(?=[^.]+\.)")
@@ -70,10 +70,11 @@ def _split(url: str) -> SplitResult | None:
     """Split an http(s) URL that has a host and a port in range; None for anything else."""
     try:
         parts = urlsplit(url.strip())
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        has_host = bool((parts.hostname or "").strip("."))
+        has_port = parts.port is None or parts.port > 0
     except ValueError:
         return None
-    return parts if usable else None
+    return parts if parts.scheme in ("http", "https") and has_host and has_port else None
 
 
 def _ascii_host(parts: SplitResult) -> str:

@@ -1,0 +1,122 @@
+"""Keys, owners and checks of web addresses."""
+
+import pytest
+
+from tocsin.text.urls import TRACKING_PARAMETERS, canonical_url, http_url, registered_domain
+
+KEY = "https://gazette.example/news/harbour?id=7"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gazette.example/news/harbour?id=7",
+        "http://gazette.example/news/harbour?id=7",
+        "HTTPS://WWW.Gazette.Example/news/harbour/?id=7",
+        "http://gazette.example:80/news/harbour?id=7",
+        "https://gazette.example:443/news/harbour?id=7#comments",
+        "https://m.gazette.example/news/harbour?id=7",
+        "https://amp.gazette.example/news/harbour/amp/?id=7",
+        "https://edition.gazette.example/news/harbour.amp?id=7",
+        "https://www.m.gazette.example./news/harbour?id=7",
+        "https://gazette.example/news/harbour?utm_source=feed&id=7&fbclid=x&UTM_Medium=rss&xtor=RSS-1",
+        "https://reader@gazette.example/news/harbour?id=7",
+        "  https://gazette.example/news/harbour?id=7\n",
+    ],
+)
+def test_same_page_same_key(url: str) -> None:
+    """What leads to the same page has the same key."""
+    assert canonical_url(url) == KEY
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gazette.example/news/harbour?id=8",
+        "https://gazette.example/news/Harbour?id=7",
+        "https://gazette.example/news/harbour",
+        "https://gazette.example/news/harbour?id=7&page=2",
+        "https://gazette.example/news/harbour?cid=7",
+        "https://gazette.example:8080/news/harbour?id=7",
+        "https://sport.gazette.example/news/harbour?id=7",
+    ],
+)
+def test_other_page_other_key(url: str) -> None:
+    """What may be another page has another key: two made one would be a report never seen."""
+    assert canonical_url(url) not in (KEY, None)
+
+
+@pytest.mark.parametrize("name", sorted(TRACKING_PARAMETERS))
+def test_tracking_parameters(name: str) -> None:
+    """A parameter that only says where a reader came from is dropped."""
+    assert canonical_url(f"https://gazette.example/a?{name}=x&b=1") == "https://gazette.example/a?b=1"
+
+
+def test_query_order_and_letters() -> None:
+    """The order of parameters and the way letters are written do not matter."""
+    assert canonical_url("https://x.example/é?b=2&a=ü&a=1") == canonical_url(
+        "https://x.example/%C3%A9?a=1&a=%C3%BC&b=2"
+    )
+    assert canonical_url("https://порт.example/") == canonical_url("https://xn--n1abei.example")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "gazette", "/a", "//gazette.example", "ftp://gazette.example", "mailto:a@b.example", "https://", "https://."],
+)
+def test_no_key(url: str) -> None:
+    """What is no http or https URL has no key."""
+    assert canonical_url(url) is None
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://x:99999/", "https://x:y/", "https://\x00", "https://a]b/"])
+def test_broken_urls(url: str) -> None:
+    """A broken URL is answered, not raised over."""
+    canonical_url(url)
+    registered_domain(url)
+    http_url(url)
+
+
+@pytest.mark.parametrize("url", ["https://www.com/", "https://m.example", "https://amp.dev"])
+def test_host_that_is_only_a_prefix(url: str) -> None:
+    """A prefix that is all there is to the name is the name."""
+    assert canonical_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://feeds.news.gazette.co.uk/rss", "gazette.co.uk"),
+        ("https://gazette.example:8443/", "gazette.example"),
+        ("https://ada.github.io/blog", "ada.github.io"),
+        ("https://новости.порт.рф/", "порт.рф"),
+        ("http://127.0.0.1:8000/feed", "127.0.0.1"),
+        ("http://[::1]/feed", "::1"),
+        ("http://localhost/feed", "localhost"),
+        ("http://co.uk/", "co.uk"),
+        ("seeds", ""),
+    ],
+)
+def test_registered_domain(url: str, domain: str) -> None:
+    """The outlet behind an address is who registered its domain."""
+    assert registered_domain(url) == domain
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" https://gazette.example/a ", "https://gazette.example/a"),
+        ("https://gazette.example/a b", "https://gazette.example/a%20b"),
+        ("https://gazette.example/порт", "https://gazette.example/порт"),
+        ("https://gazette.example/a\r\nBcc: you@example.org", None),
+        ("https://gazette.example/\u202ereversed", None),
+        ("https://gazette.example/\u200b", None),
+        ("https://user:secret@gazette.example/", None),
+        ("https://user@gazette.example/", None),
+        ("javascript:alert(1)", None),
+        ("gazette.example/a", None),
+    ],
+)
+def test_http_url(text: str, expected: str | None) -> None:
+    """Only a whole http or https address without secrets and invisible characters can be linked to."""
+    assert http_url(text) == expected
