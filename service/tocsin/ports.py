@@ -83,6 +83,10 @@ class Store(Protocol):
 
     # polling
 
+    async def feeds_due(self, now: datetime) -> bool:
+        """Tell whether a configured feed is due that nobody holds."""
+        ...
+
     async def claim_due_feeds(
         self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
     ) -> Sequence[DueFeed]:
@@ -165,7 +169,7 @@ class Store(Protocol):
         ...
 
 
-Work: TypeAlias = Callable[[], Awaitable[None]]
+Work: TypeAlias = Callable[[], Awaitable[object]]
 
 
 class Steps(Protocol):
