@@ -19,7 +19,8 @@ MARKUP = st.lists(
     st.one_of(
         st.sampled_from(
             "<p> </p> <br> <div> <b> </b> <li> <td> <pre> </pre> <script> </script> <template> <!-- --> &amp; &lt; "
-            "&#0; &nbsp; <title> <rss> <channel> <item> </item> <guid> <link> </link> <entry> <![CDATA[ ]]> & < > {".split()
+            "&#0; &nbsp; <title> <rss> <channel> <item> </item> <guid> <link> </link> <entry> <![CDATA[ ]]> "
+            "& < > {".split()
         ),
         st.text(max_size=10),
     ),

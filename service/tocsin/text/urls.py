@@ -23,6 +23,7 @@ TRACKING_PARAMETERS = frozenset(
 )
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "at_custom")
 _HOST_VARIANT = re.compile(r"(?:www\d?|m|mobile|amp|edition)\.(?=[^.]+\.)")
+_NO_HOST = re.compile(r"[\s<>\"'`\\^{|}\x00-\x20\x7f]")  # what no host holds (WHATWG URL, 3.5), but some links do
 _AMP_END = re.compile(r"(?:/amp|\.amp)?/*$")
 _DEFAULT_PORTS = frozenset({("http", 80), ("https", 443)})
 _PATH_SAFE = "%/:@!$&'()*+,;=~"
@@ -70,7 +71,7 @@ def _split(url: str) -> SplitResult | None:
     """Split an http(s) URL that has a host and a port in range; None for anything else."""
     try:
         parts = urlsplit(url.strip())
-        has_host = bool((parts.hostname or "").strip("."))
+        has_host = bool((parts.hostname or "").strip(".")) and not _NO_HOST.search(parts.netloc)
         has_port = parts.port is None or parts.port > 0
     except ValueError:
         return None

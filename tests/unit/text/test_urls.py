@@ -69,7 +69,9 @@ def test_no_key(url: str) -> None:
     assert canonical_url(url) is None
 
 
-@pytest.mark.parametrize("url", ["https://[::1", "https://x:99999/", "https://x:y/", "https://\x00", "https://a]b/"])
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://x:99999/", "https://x:y/", "https://\x00", "https://a]b/", "https:// /"]
+)
 def test_broken_urls(url: str) -> None:
     """A broken URL is answered, not raised over."""
     canonical_url(url)
