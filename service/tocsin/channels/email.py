@@ -130,7 +130,7 @@ def compose(message: Message, spec: ChannelSpec, templates: Environment) -> Emai
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = spec.sender
     mail["To"] = message.recipient
-    mail["Subject"] = cut(" ".join(one_line(notice.headline).split()) or "(no title)", SUBJECT_LIMIT)
+    mail["Subject"] = _subject(notice.headline)
     mail["Date"] = message.created
     mail["Message-ID"] = f"<{_identifier(message.delivery_id)}@{domain}>"
     mail["In-Reply-To"] = root
@@ -255,6 +255,16 @@ def _list_label(rule: str) -> str:
     slug = "-".join(re.findall("[a-z0-9]+", rule.lower()))[:40].strip("-")
     digest = hashlib.sha256(rule.encode(errors="replace")).hexdigest()[:8]
     return f"{slug}-{digest}.tocsin" if slug else f"{digest}.tocsin"
+
+
+def _subject(headline: str) -> str:
+    """Return a headline as a subject.
+
+    EmailMessage decodes what looks like an encoded word (RFC 2047), line ends in it included, which would then stand in
+    the header as they are: no encoded word may begin.
+    """
+    line = " ".join(one_line(headline).replace("=?", "= ?").split())
+    return cut(line or "(no title)", SUBJECT_LIMIT)
 
 
 def _line(text: str) -> str:

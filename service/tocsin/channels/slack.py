@@ -74,7 +74,7 @@ def section(notice: Notice) -> str:
     """Return the message in mrkdwn, in at most 3000 code points; what gives way is the end of the excerpts."""
     head = f"{_title(notice)}\n{_escaped(f'{notice.outlet} · {notice.published}', _LINE_LIMIT)}"
     tail = _facts((("Rule", notice.rule), ("Severity", notice.severity.value), *notice.facts))
-    room = SECTION_LIMIT - len(head) - len(tail) - 2
+    room = SECTION_LIMIT - len(head) - len(tail) - 1
     lines = [head]
     for excerpt in notice.excerpts:
         line = _quoted(excerpt, room - 1)
@@ -114,7 +114,7 @@ def _error_name(body: bytes) -> str:
 def _parsed(body: bytes) -> Mapping[str, object]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for what is nested without end
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -146,7 +146,7 @@ def _quoted(excerpt: Excerpt, room: int) -> str:
     line = "> "
     for text, marked in runs(excerpt):
         signs = _BOLD if marked and text.strip() else "{}"
-        left = room - len(line) - len(signs)
+        left = room - len(line) - len(signs.format(""))
         if left < 1:
             break
         line += signs.format(_escaped(text, left))

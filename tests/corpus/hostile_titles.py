@@ -1,0 +1,61 @@
+"""Fifty titles that try to be more than text, for every way out."""
+
+from typing import Final
+
+TITLES: Final[tuple[str, ...]] = (
+    # headers of mail and HTTP
+    "News\r\nBcc: everybody@example.org",
+    "News\r\n\r\n<p>a body of its own</p>",
+    "News\nSubject: another",
+    "News\rX-Injected: yes",
+    "News\x0bX-Injected: yes\x0c",
+    "News\u2028X-Injected: yes\u2029",
+    "News\x85X-Injected: yes",
+    "=?utf-8?q?=0D=0ABcc:_everybody=40example.org?=",
+    "\r\n.\r\nMAIL FROM:<x@example.org>\r\n",
+    # mentions, links and markup of chats
+    "<!channel> read this",
+    "<!here> <!everyone> <!subteam^S1>",
+    "<@U1> and <@W012A3CDE>",
+    "@here @channel @everyone",
+    "<#C1|general>",
+    "<https://example.org/|click me>",
+    "A | B | C",
+    "*bold* _italic_ ~struck~",
+    "`code` ```block```",
+    "> quoted\n> again",
+    "&lt;!channel&gt; &amp;lt;!channel&amp;gt;",
+    "<!date^1392734382^{date}|x>",
+    "|> closes a label",
+    "* * * * *",
+    # HTML
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    '"><svg onload=alert(1)>',
+    "</title></h1></div></body></html>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<!-- comment --> <![CDATA[ x ]]>",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "<style>*{display:none}</style>",
+    "{{ 7 * 7 }} {% raw %} ${7*7} #{7*7} %s %(name)s {0}",
+    # terminals
+    "\x1b[2J\x1b[1;1Hcleared",
+    "\x1b]0;a window's title\x07",
+    "\x1b]8;;https://example.org/\x1b\\a link\x1b]8;;\x1b\\",
+    "\x9b31mred by one byte\x9bm",
+    "back\x08\x08\x08\x08space and \x7fdelete\x07bell",
+    "carriage\rreturn",
+    # text that is none, or too much of it
+    "nul\x00nul",
+    "\ud800 alone \udfff",
+    "\udcff\udcfe from a file name",
+    "\u202egnp.exe \u2066isolated\u2069 \u202alr\u202c",
+    "\u200f\u200e\u061cمرحبا hello שלום",
+    "👩‍👩‍👧‍👦🇺🇦🏴󠁧󠁢󠁥󠁮󠁧󠁿 👍🏽" * 20,
+    "Z̸̡̢̛͔̳̖͉̙͂̓̈́̓a̷̛͚̲͎̰͇̍̿̎̚l̵̢̛̪̣̩̏̉̓g̷̨̛̗̲̭̍͂͝o̴̡͎̳̤͆̇̚" * 5,
+    "x" * 10_000,
+    "&<>" * 3_400,
+    "\U0010ffff\ufffe\uffff\ufeff",
+    "   \t\n  ",
+    "",
+)
