@@ -85,9 +85,12 @@ def test_one_database_has_one_lock_however_it_is_spelt(tmp_path):
 
 def test_a_child_program_does_not_inherit_the_lock(tmp_path):
     """A program that the daemon starts and that outlives it does not keep the database locked."""
+    program = [sys.executable, "-c", "print(flush=True); input()"]
     with DatabaseLock(tmp_path / "tocsin.db"):
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
+        child.stdout.readline()  # it is the new program by now, no longer our fork
     with child, DatabaseLock(tmp_path / "tocsin.db"):
+        assert child.poll() is None
         child.communicate(b"\n")
 
 
