@@ -1,5 +1,6 @@
 """Laws of the configuration that hold for all inputs."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,7 @@ SCALARS = st.one_of(
         ["a", "slack", "email", "5m", "en", "high", "https://a.example", "${X}", '"a"', "$${", "10.0.0.0/8"]
     ),
 )
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as one (YAML 1.1)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
@@ -50,7 +52,7 @@ def test_whatever_stands_in_the_files_they_compile_or_are_refused(files: list[ob
         except ConfigError as error:
             problems = error.problems
     for problem in problems:
-        lines = texts[problem.file].split("\n")
+        lines = LINE_BREAK.split(texts[problem.file])
         assert 1 <= problem.line <= len(lines)
         assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
