@@ -171,3 +171,17 @@ def test_page_at_an_address() -> None:
         "One",
         "One\n\nTwo",
     )
+
+
+@pytest.mark.parametrize("link", ["/a\r\nBcc: you@example.org", "/a\u202eb", "javascript:alert(1)", "http://[::1"])
+def test_relative_links_of_files_are_checked(link: str) -> None:
+    """A link that is kept as it stands cannot start a line, turn its neighbours or be a script."""
+    (entry,) = parse(json.dumps({"id": "a", "title": "One", "url": link}), "article.json").entries
+    assert entry.url is None
+
+
+def test_json_bomb_in_a_line() -> None:
+    """A line that nests too deeply costs only itself."""
+    parsed = parse("[" * 100_000 + '\n{"title": "Two"}\n', "articles.jsonl")
+    assert [entry.title for entry in parsed.entries] == ["Two"]
+    assert parsed.problems == ("line 1: JSON that nests too deeply or has too long a number",)

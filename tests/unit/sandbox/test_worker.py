@@ -215,3 +215,11 @@ async def test_ends_with_its_parent_and_says_nothing(work: str, blow: signal.Sig
     _, errors = await parent.communicate()
     assert errors == b""
     assert await until(lambda: not process_is_alive(worker))
+
+
+async def test_a_worker_that_cannot_start() -> None:
+    """A process that has not even the memory to start is a limit exceeded, and is gone."""
+    box = ProcessSandbox(seconds=5, memory_bytes=1 << 20)
+    with pytest.raises(LimitExceeded, match="did not start"):
+        await box.run(len, "abc")
+    assert not box._running
