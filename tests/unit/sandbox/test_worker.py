@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import sys
 import time
@@ -217,9 +218,10 @@ async def test_ends_with_its_parent_and_says_nothing(work: str, blow: signal.Sig
     assert await until(lambda: not process_is_alive(worker))
 
 
-async def test_a_worker_that_cannot_start() -> None:
-    """A process that has not even the memory to start is a limit exceeded, and is gone."""
-    box = ProcessSandbox(seconds=5, memory_bytes=1 << 20)
+async def test_a_worker_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends before it is ready is a limit exceeded, and is gone."""
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    box = ProcessSandbox(seconds=5)
     with pytest.raises(LimitExceeded, match="did not start"):
         await box.run(len, "abc")
     assert not box._running
