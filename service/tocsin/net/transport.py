@@ -121,7 +121,8 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         for address in addresses:
             if why := refusal(address, self._allow_private):
                 raise AddressRefused(why)  # one bad among good ones condemns the name: it is either attack or mistake
-        return await self._connect(addresses[:_ADDRESSES_TRIED], port, timeout, local_address, socket_options)
+        tried = addresses[:_ADDRESSES_TRIED]
+        return _Stream(await self._connect(tried, port, timeout, local_address, socket_options))
 
     async def _addresses(self, host: str, port: int, limit: float | None) -> Sequence[Address]:
         try:
@@ -152,6 +153,37 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
         return await self._tcp.connect_tcp(str(last), port, share, local_address, socket_options)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection that is closed when its TLS handshake is given up; httpcore does so for errors only."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except asyncio.CancelledError:
+            await self._stream.aclose()
+            raise
 
 
 class _Body(httpx.AsyncByteStream):

@@ -1,5 +1,6 @@
 """Connections go to checked addresses only, under the name of the URL."""
 
+import asyncio
 import ipaddress
 import ssl
 
@@ -156,3 +157,23 @@ def test_the_shared_context_verifies():
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert context.cert_store_stats()["x509_ca"] > 50
+
+
+async def test_a_handshake_that_is_given_up_leaves_no_connection(transport_to):
+    """Whoever stops waiting for a TLS handshake does not leave its socket behind."""
+    closed = asyncio.Event()
+
+    async def silent(reader, writer):
+        await reader.read()  # the client's hello, then the end of the connection
+        closed.set()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await transport_to("127.0.0.1").handle_async_request(get(f"https://feeds.example.org:{port}/"))
+    async with asyncio.timeout(1):
+        await closed.wait()
+    server.close()
+    await server.wait_closed()

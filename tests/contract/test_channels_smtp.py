@@ -1,0 +1,241 @@
+"""What the email channel makes of SMTP servers, against aiosmtpd with TLS and AUTH."""
+
+import asyncio
+import email
+import re
+import ssl
+from datetime import timedelta
+from email import policy
+
+import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult
+
+from corpus.hostile_titles import TITLES
+from support.messages import channel, hostile, message
+from tocsin.channels.email import EmailChannel
+from tocsin.model import AttemptResult, ChannelKind
+
+SENDER = "Tocsin <tocsin@alerts.example.org>"
+RECIPIENT = "duty@example.org"
+
+
+class Mailbox:
+    """An aiosmtpd handler that keeps what it is sent and answers as the test wants."""
+
+    def __init__(self, **replies):
+        self.mails = []
+        self._replies = replies
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        envelope.mail_from = address
+        return self._replies.get("mail", "250 OK")
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        envelope.rcpt_tos.append(address)
+        return self._replies.get("rcpt", "250 OK")
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.mails.append(envelope)
+        if self._replies.get("cut"):
+            server.transport.abort()
+        await asyncio.sleep(self._replies.get("delay", 0))
+        return self._replies.get("data", "250 OK: queued as 4F2A")
+
+
+@pytest.fixture(scope="module")
+def smtp_authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(smtp_authority):
+    context = ssl.create_default_context()
+    smtp_authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+async def serve(smtp_authority):
+    """Run SMTP servers on loopback; each call returns a port."""
+    servers, sessions = [], []
+
+    async def start(mailbox, *, tls="starttls", name="localhost", **options):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        smtp_authority.issue_cert(name).configure_cert(context)
+
+        def session():
+            starttls = context if tls == "starttls" else None
+            sessions.append(SMTP(mailbox, hostname="mx.example.org", tls_context=starttls, **options))
+            return sessions[-1]
+
+        loop = asyncio.get_running_loop()
+        servers.append(await loop.create_server(session, "127.0.0.1", 0, ssl=context if tls == "tls" else None))
+        return servers[-1].sockets[0].getsockname()[1]
+
+    yield start
+    for server in servers:
+        server.close()
+    for session in sessions:
+        if session.transport:
+            session.transport.abort()
+    await asyncio.sleep(0.01)
+
+
+def email_channel(url, trusted, timeout=5.0):
+    spec = channel(ChannelKind.EMAIL, smtp=url, sender=SENDER, timeout=timedelta(seconds=timeout))
+    return EmailChannel(spec, trusted)
+
+
+async def sent(serve, trusted, sending=None, **replies):
+    """Send to a plain server on loopback that answers as told."""
+    mailbox = Mailbox(**replies)
+    port = await serve(mailbox, tls="none")
+    attempt = await email_channel(f"smtp://127.0.0.1:{port}?tls=none", trusted, replies.get("timeout", 5.0)).send(
+        sending or message(recipient=RECIPIENT)
+    )
+    return attempt, mailbox
+
+
+@pytest.mark.parametrize(("tls", "url"), [("starttls", "smtp://localhost:{}"), ("tls", "smtps://localhost:{}")])
+async def test_a_mail_arrives_over_tls_by_a_user(serve, trusted, tls, url):
+    """Over STARTTLS and TLS, with user and password, the mail arrives for its one recipient."""
+    mailbox, logins = Mailbox(), []
+
+    def authenticate(server, session, envelope, mechanism, login):
+        logins.append((bytes(login.login), bytes(login.password)))
+        return AuthResult(success=True)
+
+    port = await serve(
+        mailbox,
+        tls=tls,
+        authenticator=authenticate,
+        auth_required=tls == "starttls",
+        auth_require_tls=tls == "starttls",
+    )
+    url = url.format(port).replace("//", "//tocsin:p%3Ass@")
+    attempt = await email_channel(url, trusted).send(message(recipient=RECIPIENT))
+    assert (attempt.result, attempt.status, attempt.remote_id) == (AttemptResult.SENT, 250, "OK: queued as 4F2A")
+    [envelope] = mailbox.mails
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("tocsin@alerts.example.org", [RECIPIENT])
+    assert logins == [(b"tocsin", b"p:ss")]
+    mail = email.message_from_bytes(envelope.content, policy=policy.default)
+    assert mail["Message-ID"] == "<de_0123456789abcdef@alerts.example.org>"
+
+
+async def test_without_starttls_nothing_is_sent(serve, trusted):
+    """A server that offers no STARTTLS gets neither password nor mail."""
+    mailbox = Mailbox()
+    port = await serve(mailbox, tls="none")
+    attempt = await email_channel(f"smtp://u:canary@localhost:{port}", trusted).send(message(recipient=RECIPIENT))
+    assert attempt.result is AttemptResult.REFUSED
+    assert "STARTTLS" in attempt.detail
+    assert "canary" not in attempt.detail
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize(("tls", "scheme"), [("starttls", "smtp"), ("tls", "smtps")])
+async def test_a_bad_certificate_is_tried_again(serve, trusted, tls, scheme):
+    """A certificate for another host may be put right; nothing is sent until it is."""
+    mailbox = Mailbox()
+    port = await serve(mailbox, tls=tls, name="other.example.org")
+    attempt = await email_channel(f"{scheme}://localhost:{port}", trusted).send(message(recipient=RECIPIENT))
+    assert (attempt.result, attempt.detail) == (
+        AttemptResult.RETRY,
+        "localhost: the certificate is for another host",
+    )
+    assert mailbox.mails == []
+
+
+async def test_a_wrong_password_is_refused(serve, trusted):
+    """A server that refuses the login refuses the mail, and the password is not told."""
+    deny = lambda *_: AuthResult(success=False, handled=False)  # noqa: E731
+    port = await serve(Mailbox(), authenticator=deny, auth_required=True)
+    attempt = await email_channel(f"smtp://u:canary@localhost:{port}", trusted).send(message(recipient=RECIPIENT))
+    assert (attempt.result, attempt.status) == (AttemptResult.REFUSED, 535)
+    assert "canary" not in attempt.detail
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize(
+    ("reply", "result"),
+    [
+        ("421 Try again later", AttemptResult.WAIT),
+        ("450 Grey-listed", AttemptResult.RETRY),
+        ("451 Local error", AttemptResult.RETRY),
+        ("452 Full", AttemptResult.RETRY),
+        ("550 No such user", AttemptResult.REFUSED),
+        ("554 No", AttemptResult.REFUSED),
+    ],
+)
+async def test_replies_are_judged_at_every_step(serve, trusted, step, reply, result):
+    """A reply means the same for the sender, the recipient and the mail."""
+    attempt, _ = await sent(serve, trusted, **{step: reply})
+    assert (attempt.result, attempt.status) == (result, int(reply[:3]))
+    assert reply in attempt.detail
+    assert attempt.retry_after == (timedelta(minutes=5) if reply[:3] in {"450", "451"} else None)
+
+
+async def test_a_cut_after_the_mail_is_unsure(serve, trusted):
+    """A server that is gone after DATA may have the mail."""
+    attempt, mailbox = await sent(serve, trusted, cut=True)
+    assert attempt.result is AttemptResult.UNSURE
+    assert len(mailbox.mails) == 1
+
+
+async def test_a_late_answer_is_unsure(serve, trusted):
+    """An attempt ends at its timeout, and a mail that was handed over by then may have arrived."""
+    started = asyncio.get_running_loop().time()
+    attempt, _ = await sent(serve, trusted, delay=5, timeout=0.3)
+    assert asyncio.get_running_loop().time() - started < 1.0
+    assert attempt.result is AttemptResult.UNSURE
+
+
+async def test_a_server_that_says_nothing_is_tried_again(trusted):
+    """Silence instead of a greeting is a failure for now, within the timeout."""
+    writers = []
+    server = await asyncio.start_server(lambda _, writer: writers.append(writer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    attempt = await email_channel(f"smtp://localhost:{port}", trusted, timeout=0.2).send(message(recipient=RECIPIENT))
+    server.close()
+    for writer in writers:
+        writer.transport.abort()
+    await asyncio.sleep(0)
+    assert (attempt.result, attempt.detail) == (AttemptResult.RETRY, "localhost took too long")
+
+
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("smtp://127.0.0.1:1", "could not connect to 127.0.0.1"),
+        ("smtp://relay.invalid", "could not find the host relay.invalid"),
+    ],
+)
+async def test_a_server_that_is_not_there_is_tried_again(trusted, url, detail):
+    """A relay that cannot be found or reached is a failure for now."""
+    attempt = await email_channel(url, trusted).send(message(recipient=RECIPIENT))
+    assert (attempt.result, attempt.detail) == (AttemptResult.RETRY, detail)
+
+
+@pytest.mark.parametrize("recipient", ["a@example.org\r\nRCPT TO:<b@example.org>", "ї@example.org"])
+async def test_what_is_no_address_is_never_sent(serve, trusted, recipient):
+    """A recipient that cannot be an address on the wire never will be."""
+    attempt, mailbox = await sent(serve, trusted, message(recipient=recipient))
+    assert attempt.result is AttemptResult.GONE
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("title", TITLES)
+async def test_hostile_titles_are_delivered(serve, trusted, title):
+    """Any title arrives as one mail to one recipient, with the headers that we meant."""
+    from dataclasses import replace
+
+    attempt, mailbox = await sent(serve, trusted, replace(hostile(title), recipient=RECIPIENT))
+    assert attempt.result is AttemptResult.SENT
+    [envelope] = mailbox.mails
+    assert envelope.rcpt_tos == [RECIPIENT]
+    names = re.findall(rb"^([A-Za-z-]+):", envelope.content.split(b"\r\n\r\n")[0], re.MULTILINE)
+    assert names == [
+        b"From", b"To", b"Subject", b"Date", b"Message-ID", b"In-Reply-To", b"References", b"Auto-Submitted",
+        b"List-Id", b"MIME-Version", b"Content-Type",
+    ]  # fmt: skip
