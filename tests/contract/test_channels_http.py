@@ -73,7 +73,7 @@ async def test_every_status_is_judged(http_channel):
             # what has no body by definition has no `ok` either
             result = AttemptResult.REFUSED if status == 204 and isinstance(tried, SlackChannel) else expected(status)
             assert (attempt.status, attempt.result) == (status, result)
-                assert status < 300 or str(status) in attempt.detail
+            assert status < 300 or str(status) in attempt.detail
     assert {request.target for request in server.requests} == {"/in"}
     assert len(server.requests) == 400
 
