@@ -209,6 +209,11 @@ def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tup
     yield "Alert", alert_id
 
 
+def excerpts_of(article: Article, evidence: Sequence[Evidence]) -> Sequence[Excerpt]:
+    """Return the sentences of an article in which evidence stands, with the evidence marked; the first few."""
+    return list(_excerpts(list(_render_evidence(article, evidence))))
+
+
 def _excerpts(evidence: Sequence[JsonObject]) -> Iterator[Excerpt]:
     """Yield the first snippets, each once, with the evidence marked that stands in it."""
     snippets: dict[tuple[str, int, str], list[Span]] = {}

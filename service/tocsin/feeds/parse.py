@@ -6,6 +6,7 @@ link. It finds no article in a feed's page, and judges no entry: what the feed s
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import PurePath
@@ -94,7 +95,8 @@ def _reader(document: Document) -> Callable[[Document], Parsed]:
 def _parse_text(document: Document) -> ParsedFeed:
     """Read a text as one entry; offsets are those of the file, so nothing is moved."""
     text = clean(decode(document.body))
-    return ParsedFeed(entries=(build_entry(own_id=document.name, url=None, title=None, content=text),))
+    entry = build_entry(own_id=document.name, url=None, title=None, content=text)
+    return ParsedFeed(entries=(replace(entry, title_in_text=True),))
 
 
 def _not_a_feed(detail: str) -> ParseFailed:

@@ -35,14 +35,15 @@ def interval(feed: FeedSpec, gap: timedelta | None) -> timedelta:
 def next_poll(
     feed: FeedSpec, now: datetime, *, gap: timedelta | None, failures: int, retry_after: timedelta | None = None
 ) -> datetime:
-    """Return when to poll again: after the interval, doubled with each failure in a row, never before `retry_after`.
+    """Return when to poll again: after the interval, doubled with each further failure, never before `retry_after`.
 
-    Up to a tenth is added, by a hash of the feed and the time, so that nothing comes early and the same facts give
-    the same time.
+    A feed that was never read is tried again after the shortest interval: most likely it is we who are offline. Up to
+    a tenth is added, by a hash of the feed and the time, so that nothing comes early and the same facts give the same
+    time.
     """
-    wait = interval(feed, gap)
+    wait = interval(feed, SHORTEST if failures and gap is None else gap)
     if failures:
-        wait = max(wait, min(wait * 2 ** min(failures, 20), LONGEST_BACK_OFF[feed.kind]))
+        wait = max(wait, min(wait * 2 ** min(failures - 1, 20), LONGEST_BACK_OFF[feed.kind]))
     wait = max(wait, retry_after or timedelta())
     if feed.kind is FeedKind.DIRECTORY:
         return now + wait

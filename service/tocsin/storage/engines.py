@@ -52,6 +52,11 @@ def _postgresql_url(text: str) -> URL:
         raise DatabaseUnusable("the PostgreSQL URL must read postgresql://user:password@host:port/name") from error
 
 
+def database_file(url: str) -> Path | None:
+    """Return the file of an SQLite database, None for one that a server keeps."""
+    return sqlite_file(parse_url(url))
+
+
 def sqlite_file(url: URL) -> Path | None:
     """Return the file of an SQLite URL, None for PostgreSQL."""
     return Path(url.database or "").absolute() if url.drivername == "sqlite" else None

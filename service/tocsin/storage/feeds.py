@@ -1,7 +1,7 @@
 """Feeds: who polls what until when."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row as ResultRow
@@ -11,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin.model import DueFeed, Validators
 from tocsin.storage.statements import NOBODY, Claim, free
 from tocsin.storage.tables import feeds
+
+
+async def any_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Tell whether a configured feed is due and free."""
+    due = select(feeds.c.name).where(feeds.c.configured, feeds.c.due_at <= now, free(feeds, now)).limit(1)
+    return await connection.scalar(due) is not None
 
 
 async def claim(connection: AsyncConnection, claim: Claim) -> Sequence[DueFeed]:

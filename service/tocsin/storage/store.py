@@ -67,6 +67,11 @@ class SqlStore:
 
     # polling
 
+    async def feeds_due(self, now: datetime) -> bool:
+        """Tell whether a configured feed is due that nobody holds."""
+        async with self.database.read() as connection:
+            return await feeds.any_due(connection, now)
+
     async def claim_due_feeds(
         self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
     ) -> Sequence[DueFeed]:

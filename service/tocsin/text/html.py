@@ -25,7 +25,7 @@ _BLOCKS = frozenset(
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table
     tbody tfoot thead tr ul
-    """.split()  # noqa: SIM905 - a list of words reads best as words
+    """.split()
 )
 _MARKS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(_BLOCKS, _PARAGRAPH) | dict.fromkeys(("td", "th", "option", "img"), " ")
@@ -33,7 +33,7 @@ _MARKS: Mapping[str, str] = MappingProxyType(
 _UNSEEN = frozenset(
     """
     audio canvas datalist head iframe math noembed noframes noscript object rp rt script style svg template title video
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _ARTICLE_FURNITURE = frozenset({"aside", "button", "dialog", "footer", "form", "nav"})
 _PAGE_FURNITURE = _ARTICLE_FURNITURE | {"header"}

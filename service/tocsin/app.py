@@ -1,0 +1,172 @@
+"""The wiring: settings and a plan become an app. The only constructor of edges, and the only reader of the clock."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+from uuid import uuid4
+
+import httpx
+
+from tocsin.alerts.retry import SCHEDULE
+from tocsin.channels.console import ConsoleChannel
+from tocsin.channels.email import EmailChannel
+from tocsin.channels.file import FileChannel
+from tocsin.channels.slack import SlackChannel
+from tocsin.channels.webhook import WebhookChannel
+from tocsin.control import DatabaseLock
+from tocsin.errors import DatabaseFull, StorageError
+from tocsin.fetch.client import HttpFetcher, user_agent
+from tocsin.fetch.directory import DirectoryFetcher
+from tocsin.fetch.fetcher import FeedFetcher
+from tocsin.log import Event, Log, Veil
+from tocsin.model import ChannelKind, ChannelSpec
+from tocsin.net.transport import CheckedTransport, tls_context
+from tocsin.pipeline import Configuration, Pipeline
+from tocsin.plan import Plan
+from tocsin.ports import Channel, Runner, Store
+from tocsin.rules.index import RuleIndex
+from tocsin.runners.embedded import EmbeddedRunner
+from tocsin.sandbox.worker import ProcessSandbox
+from tocsin.storage.engines import database_file
+from tocsin.storage.migrate import check, upgrade
+from tocsin.storage.store import open_store
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """What a command works with. `database` is the file of an SQLite database, None for a server's."""
+
+    plan: Plan
+    store: Store
+    pipeline: Pipeline
+    runner: Runner
+    log: Log
+    owner: str
+    database: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What an app takes from outside, so that tests can give it something else."""
+
+    clock: Callable[[], datetime] = utc_now
+    output: TextIO = sys.stdout
+    retry_schedule: Sequence[timedelta] = SCHEDULE
+    store: Callable[[Store], Store] = lambda store: store
+
+
+def migrate_database(url: str, log: Log) -> None:
+    """Make a database ready: an SQLite one is brought up to date, a server's must be (`tocsin db upgrade`)."""
+    if database_file(url) is None:
+        check(url)
+        return
+    for revision in upgrade(url):
+        log.logger.info(Event.DATABASE_UPGRADED, detail=revision)
+
+
+@asynccontextmanager
+async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | None = None) -> AsyncIterator[App]:
+    """Open an app that polls and delivers. It holds an SQLite database's lock as long as it is open.
+
+    Raises:
+        AlreadyRunning: another process polls and delivers on this SQLite file.
+        DatabaseUnusable: the database is foreign, damaged or not up to date.
+    """
+    outside = outside or Outside()
+    file = database_file(database_url)
+    owner = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+    async with AsyncExitStack() as stack:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(DatabaseLock(file) if file is not None else nullcontext())
+        migrate_database(database_url, log)
+        stored = await open_store(database_url)
+        stack.push_async_callback(stored.aclose)
+        store = outside.store(stored)
+        # Whoever holds the lock of an SQLite file is alone: leases in it are those of the dead.
+        await store.release_leases(None if file is not None else owner)
+        await store.apply_configuration(plan.feeds, [channel.name for channel in plan.channels], outside.clock())
+        transport = CheckedTransport(tls=tls_context())
+        stack.push_async_callback(transport.aclose)
+        sandbox = ProcessSandbox()
+        stack.push_async_callback(sandbox.aclose)
+        runner = EmbeddedRunner(on_trouble=Trouble(log))
+        pipeline = Pipeline(
+            configuration=configure(plan, transport, log.veil, outside.output),
+            store=store,
+            fetcher=open_fetcher(plan, transport),
+            sandbox=sandbox,
+            logger=log.logger,
+            clock=outside.clock,
+            owner=owner,
+            wake=runner.wake,
+            retry_schedule=tuple(outside.retry_schedule),
+        )
+        yield App(plan=plan, store=store, pipeline=pipeline, runner=runner, log=log, owner=owner, database=file)
+
+
+def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher:
+    """Return what gets the feeds of a plan."""
+    return FeedFetcher(
+        http=HttpFetcher(transport=transport, user_agent=user_agent(plan.contact)),
+        directory=DirectoryFetcher(clock=time.time),
+    )
+
+
+def configure(plan: Plan, transport: httpx.AsyncBaseTransport, veil: Veil, output: TextIO) -> Configuration:
+    """Build what a unit of work reads: the plan, its rules compiled, its channels open."""
+    veil.learn(plan.secrets)
+    return Configuration(
+        plan=plan,
+        index=RuleIndex(plan.rules, plan.entities),
+        channels={spec.name: open_channel(spec, transport, output) for spec in plan.channels},
+        public=veil,
+    )
+
+
+def open_channel(spec: ChannelSpec, transport: httpx.AsyncBaseTransport, output: TextIO) -> Channel:
+    """Return the channel of a specification."""
+    kinds: Mapping[ChannelKind, Callable[[], Channel]] = {
+        ChannelKind.SLACK: lambda: SlackChannel(spec, transport),
+        ChannelKind.EMAIL: lambda: EmailChannel(spec, tls_context()),
+        ChannelKind.WEBHOOK: lambda: WebhookChannel(spec, transport, clock=time.time),
+        ChannelKind.CONSOLE: lambda: ConsoleChannel(spec, output),
+        ChannelKind.FILE: lambda: FileChannel(spec),
+    }
+    return kinds[spec.kind]()
+
+
+class Trouble:
+    """Tells what a runner's steps could not do, the same thing once a minute however often it is tried."""
+
+    QUIET = timedelta(minutes=1)
+
+    def __init__(self, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._told: dict[str, float] = {}
+
+    def __call__(self, trouble: Exception) -> None:
+        """Tell of an exception that a step let through."""
+        words, now = f"{type(trouble).__name__}: {trouble}", self._clock()
+        if now - self._told.get(words, float("-inf")) < self.QUIET.total_seconds():
+            return
+        self._told = {told: at for told, at in self._told.items() if now - at < self.QUIET.total_seconds()}
+        self._told[words] = now
+        if isinstance(trouble, StorageError):
+            event = Event.STORAGE_FULL if isinstance(trouble, DatabaseFull) else Event.STORAGE_FAILED
+            self._log.logger.error(event, detail=str(trouble))
+        else:
+            self._log.logger.error(Event.STEP_CRASHED, step="run", exc_info=trouble)

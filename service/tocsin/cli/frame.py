@@ -1,0 +1,122 @@
+"""What every command shares: settings, the plan, the two ways of printing, and how an error becomes an exit status."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from tocsin.config.build import load_plan
+from tocsin.config.settings import Settings, load_settings
+from tocsin.errors import AlreadyRunning, ConfigError, StorageError, TocsinError
+from tocsin.log import Log
+from tocsin.model import JsonObject
+from tocsin.plan import Plan
+from tocsin.text.clean import clean_line
+
+
+class Exit(IntEnum):
+    """What a command's exit status says."""
+
+    FINE = 0
+    FINDING = 1  # no match, a failed rule test, a delivery that was not accepted
+    WRONG = 2  # wrong use, or a mistake in the configuration
+    RUNNING = 3
+    DATABASE = 4
+
+
+def leave(status: Exit) -> NoReturn:
+    """End the command."""
+    raise SystemExit(int(status))
+
+
+@contextmanager
+def ending_well() -> Iterator[None]:
+    """Turn the errors that Tocsin raises on purpose into one message and an exit status."""
+    try:
+        yield
+    except ConfigError as error:
+        for problem in error.problems:
+            complain(str(problem))
+        leave(Exit.WRONG)
+    except AlreadyRunning as error:
+        complain(str(error))
+        leave(Exit.RUNNING)
+    except StorageError as error:
+        complain(str(error))
+        leave(Exit.DATABASE)
+    except TocsinError as error:
+        complain(str(error))
+        leave(Exit.WRONG)
+    except BrokenPipeError:
+        # The reader has seen enough. What is still buffered must not raise again when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave(Exit.FINE)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def complain(message: str) -> None:
+    """Say what is wrong, on standard error."""
+    sys.stderr.write(f"tocsin: {printable(message)}\n")
+
+
+def settings_for(config: Path | None) -> Settings:
+    """Read the settings; a directory that the command names wins over them."""
+    settings = load_settings()
+    return settings.model_copy(update={"config": config}) if config is not None else settings
+
+
+def plan_for(settings: Settings) -> Plan:
+    """Read the configuration, or raise all its mistakes."""
+    return load_plan(settings.config, os.environ)
+
+
+def plan_if_any(config: Path | None) -> Plan:
+    """Read the configuration for a command that works without one.
+
+    Where none is there, the plan is empty. One with mistakes is named and left aside, unless the command asked for it.
+    """
+    settings = settings_for(config)
+    if config is None and not settings.config.is_dir():
+        return Plan()
+    try:
+        return plan_for(settings)
+    except ConfigError as error:
+        if config is not None:
+            raise
+        complain(f"{settings.config} has mistakes and is left aside (`tocsin check` lists them): {error.problems[0]}")
+        return Plan()
+
+
+def log_for(settings: Settings, secrets: Iterable[str] = ()) -> Log:
+    """Return the log of this process, on standard error."""
+    return Log(level=settings.log_level.value, style=settings.log_format.value, stream=sys.stderr, secrets=secrets)
+
+
+def print_json(value: JsonObject) -> None:
+    """Print one JSON object on a line of its own; a half of a character is escaped, as no encoding has it."""
+    text = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table as wide as the terminal, or as wide as it needs to be where there is none."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 10_000
+    console.print(table)
+
+
+def printable(text: str) -> str:
+    """Return a text that cannot drive a terminal, on one line."""
+    return clean_line(text)

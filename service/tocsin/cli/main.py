@@ -1,0 +1,139 @@
+"""The command line: which commands there are and what words they take. Each imports what it needs when it is called."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.frame import Exit, ending_well, leave
+
+app = typer.Typer(
+    name="tocsin",
+    help="Watches news feeds and rings when a rule matches.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(database, name="db")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(help="The configuration directory; else TOCSIN_CONFIG, else config/.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
+
+
+def entry() -> None:
+    """Run the command line."""
+    app()
+
+
+def _end(command: Callable[[], Exit]) -> None:
+    with ending_well():
+        leave(command())
+
+
+@app.command()
+def run(
+    config: Config = None,
+    once: Annotated[bool, typer.Option("--once", help="Poll and deliver once, then end.")] = False,
+) -> None:
+    """Watch the feeds and deliver alerts, until SIGTERM or Ctrl-C."""
+    from tocsin.cli.run import run as command
+
+    _end(lambda: command(config, once=once))
+
+
+@app.command()
+def check(config: Config = None, json: Json = False) -> None:
+    """Check the configuration and run the tests of its rules."""
+    from tocsin.cli.check import check as command
+
+    _end(lambda: command(config, json=json))
+
+
+@app.command()
+def match(
+    query: Annotated[str, typer.Argument(help="What to look for.", show_default=False)],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, directories or URLs; - or none for standard input.", show_default=False),
+    ] = None,
+    keywords: Annotated[bool, typer.Option("--keywords", help="QUERY is a plain keyword.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Look for a keyword in files, feeds or pages, as a rule would."""
+    from tocsin.cli.match import match as command
+
+    _end(lambda: command(query, files or [], config, keywords=keywords, json=json))
+
+
+@app.command()
+def parse(
+    source: Annotated[str, typer.Argument(help="A file, a directory, a URL, or - for standard input.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show what Tocsin sees in a feed, a page or a file."""
+    from tocsin.cli.parse import parse as command
+
+    _end(lambda: command(source, config, json=json))
+
+
+@app.command()
+def feeds(config: Config = None, json: Json = False) -> None:
+    """Show how each feed is doing."""
+    from tocsin.cli.feeds import feeds as command
+
+    _end(lambda: command(config, json=json))
+
+
+@app.command()
+def alerts(
+    since: Annotated[str | None, typer.Option(help="Only those of the last 90m, 24h, 7d ...")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only those of this rule.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show what rang, and how far each alert has come."""
+    from tocsin.cli.alerts import alerts as command
+
+    _end(lambda: command(config, since, rule, json=json))
+
+
+@app.command("send-test")
+def send_test(
+    channel: Annotated[str, typer.Argument(help="The name of a channel.")], config: Config = None, json: Json = False
+) -> None:
+    """Send a test message to a channel, the way alerts go."""
+    from tocsin.cli.upkeep import test_channel as command
+
+    _end(lambda: command(channel, config, json=json))
+
+
+@app.command()
+def healthcheck(config: Config = None) -> None:
+    """Tell by exit status whether the daemon is alive."""
+    from tocsin.cli.upkeep import healthcheck as command
+
+    _end(lambda: command(config))
+
+
+@app.command()
+def schema(of: Annotated[str, typer.Argument(metavar="config|alert", help="Which schema to print.")]) -> None:
+    """Print the JSON Schema of the configuration or of the alert payload."""
+    from tocsin.cli.upkeep import schema as command
+
+    _end(lambda: command(of))
+
+
+@database.command("upgrade")
+def upgrade(config: Config = None) -> None:
+    """Bring the database up to date."""
+    from tocsin.cli.upkeep import upgrade_database as command
+
+    _end(lambda: command(config))

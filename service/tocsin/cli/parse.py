@@ -1,0 +1,76 @@
+"""`tocsin parse`: what Tocsin sees in a feed, a page or a file."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from tocsin.app import utc_now
+from tocsin.cli.frame import Exit, complain, plan_if_any, print_json, printable
+from tocsin.cli.sources import Source, read_sources
+from tocsin.feeds.article import article_of
+from tocsin.model import Article, Entry, FeedSpec, JsonObject, ParsedFeed, ParseFailed
+from tocsin.text.language import primary
+
+
+def parse(source: str, config: Path | None, *, json: bool) -> Exit:
+    """Print the entries of a source; 1 where it holds none that can be read."""
+    plan = plan_if_any(config)
+
+    async def work() -> Exit:
+        status = Exit.FINDING
+        async for item in read_sources([source], plan):
+            if isinstance(item.parsed, ParseFailed):
+                complain(f"{item.name}: {item.parsed.detail}")
+                continue
+            for problem in item.parsed.problems:
+                complain(f"{item.name}: {problem}")
+            for entry in item.parsed.entries:
+                status = Exit.FINE
+                _print(item, item.parsed, entry, json=json)
+        return status
+
+    return asyncio.run(work())
+
+
+def _print(source: Source, parsed: ParsedFeed, entry: Entry, *, json: bool) -> None:
+    shown = entry_json(_with_title(entry, source.feed), parsed, source.feed)
+    if json:
+        print_json(shown)
+        return
+    for key in ("title", "id", "url", "published", "updated", "language", "text_kind"):
+        print(f"{key:<10} {printable(str(shown[key] if shown[key] is not None else '-'))}")
+    for key in ("authors", "tags"):
+        print(f"{key:<10} {printable(', '.join(getattr(entry, key)) or '-')}")
+    text = printable(entry.text or "")
+    print(f"{'text':<10} {text if len(text) <= 500 else text[:500] + ' …'}\n")
+
+
+def _with_title(entry: Entry, feed: FeedSpec) -> Entry:
+    """Give a text the title that its paragraphs hold."""
+    if not entry.title_in_text:
+        return entry
+    article = article_of(entry, feed, None, utc_now())
+    return replace(entry, title=article.title or None) if isinstance(article, Article) else entry
+
+
+def entry_json(entry: Entry, parsed: ParsedFeed, feed: FeedSpec) -> JsonObject:
+    """Return an entry as `parse --json` prints it; what its feed does not give is null."""
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "published": _time(entry.published),
+        "updated": _time(entry.updated),
+        "authors": list(entry.authors),
+        "summary": entry.summary,
+        "text": entry.text,
+        "text_kind": entry.text_kind.value,
+        "language": primary(feed.language) or primary(entry.language) or primary(parsed.language),
+        "tags": list(entry.tags),
+        "feed": {"title": parsed.title, "url": parsed.url},
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -1,0 +1,141 @@
+"""What `parse` and `match` read: a file, a directory, standard input or a URL, as a feed of the configuration would."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tocsin.app import open_fetcher
+from tocsin.errors import UsageError
+from tocsin.feeds.parse import parse_document, parse_page
+from tocsin.model import (
+    Document,
+    FeedKind,
+    FeedSpec,
+    Fetched,
+    FetchFailed,
+    FetchReason,
+    NotModified,
+    ParsedFeed,
+    ParseFailed,
+    Validators,
+)
+from tocsin.net.transport import CheckedTransport, tls_context
+from tocsin.plan import Plan
+from tocsin.ports import LimitExceeded
+from tocsin.sandbox.worker import ProcessSandbox
+from tocsin.text.urls import http_url, registered_domain
+
+STANDARD_INPUT = "-"
+
+#: Endings that a directory feed reads.
+ENDINGS = frozenset({".txt", ".html", ".htm", ".xml", ".rss", ".atom", ".json", ".jsonl"})
+
+#: Endings of documents that are read in this process: their readers take time linear in their size.
+HARMLESS = frozenset({".txt", ".jsonl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document that was read, or why it could not be. `feed` is the configured one it belongs to, or a plain one."""
+
+    name: str
+    feed: FeedSpec
+    parsed: ParsedFeed | ParseFailed
+
+
+async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source]:
+    """Read sources one after the other, as they are asked for.
+
+    Raises:
+        UsageError: a file is not there or cannot be read.
+    """
+    sandbox = ProcessSandbox()
+    try:
+        for name in names:
+            if http_url(name):
+                yield await _read_url(name, plan, sandbox)
+                continue
+            for document in _documents(name):
+                feed = _feed_of(document.name, plan)
+                parsed = await _parse(_as_in_feed(document), sandbox)
+                yield Source(name=document.name, feed=feed, parsed=parsed)
+    finally:
+        await sandbox.aclose()
+
+
+def _documents(name: str) -> Iterator[Document]:
+    if name == STANDARD_INPUT:
+        yield Document(name=STANDARD_INPUT, body=sys.stdin.buffer.read())
+        return
+    path = Path(name)
+    try:
+        if path.is_dir():
+            for file in sorted(path.iterdir()):
+                if file.suffix.lower() in ENDINGS and not file.name.startswith("."):
+                    yield Document(name=str(file), body=file.read_bytes())
+        else:
+            yield Document(name=name, body=path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
+
+
+def _as_in_feed(document: Document) -> Document:
+    """Give a document the name by which a directory feed would know it; standard input, one by its first character."""
+    if document.name != STANDARD_INPUT:
+        return replace(document, name=Path(document.name).name)
+    opening = document.body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+    ending = {b"{": ".jsonl", b"<": ".xml", b"[": ".json"}.get(opening, ".txt")
+    return replace(document, name=STANDARD_INPUT + ending)
+
+
+def _feed_of(name: str, plan: Plan) -> FeedSpec:
+    """Return the configured directory feed in which a file lies, else one that knows nothing of it."""
+    if name != STANDARD_INPUT:
+        directory = Path(name).resolve().parent
+        for feed in plan.feeds:
+            if feed.kind is FeedKind.DIRECTORY and Path(feed.location).resolve() == directory:
+                return feed
+    return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="", outlet=name)
+
+
+async def _parse(document: Document, sandbox: ProcessSandbox) -> ParsedFeed | ParseFailed:
+    if Path(document.name).suffix.lower() in HARMLESS:
+        return await asyncio.to_thread(parse_document, document)
+    try:
+        parsed = await sandbox.run(parse_document, document)
+        if isinstance(parsed, ParseFailed) and parsed.reason is FetchReason.NOT_A_FEED and _is_html(document):
+            return await sandbox.run(parse_page, document)
+    except LimitExceeded as limit:
+        return ParseFailed(reason=FetchReason.PARSE_LIMIT, detail=str(limit))
+    return parsed
+
+
+def _is_html(document: Document) -> bool:
+    opening = document.body[:1000].lower()
+    return b"<html" in opening or b"<!doctype html" in opening
+
+
+async def _read_url(url: str, plan: Plan, sandbox: ProcessSandbox) -> Source:
+    """Fetch a URL, as the configured feed of that address would."""
+    feed = next((feed for feed in plan.feeds if feed.location == url), None) or FeedSpec(
+        name=url,
+        kind=FeedKind.HTTP,
+        location=url,
+        outlet=registered_domain(url),
+        allow_private=tuple(network for feed in plan.feeds for network in feed.allow_private),
+    )
+    transport = CheckedTransport(tls=tls_context())
+    try:
+        outcome = await open_fetcher(plan, transport).fetch(feed, Validators(), None)
+    finally:
+        await transport.aclose()
+    match outcome:
+        case Fetched(documents=(document,)):
+            return Source(name=url, feed=feed, parsed=await _parse(document, sandbox))
+        case FetchFailed(reason=reason, detail=detail):
+            return Source(name=url, feed=feed, parsed=ParseFailed(reason=reason, detail=detail))
+        case Fetched() | NotModified():
+            detail = "the server says that nothing changed, though it was not asked"
+            return Source(name=url, feed=feed, parsed=ParseFailed(reason=FetchReason.HTTP_STATUS, detail=detail))

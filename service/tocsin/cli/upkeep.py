@@ -1,0 +1,90 @@
+"""Commands that look after the service: `healthcheck`, `send-test`, `db upgrade` and `schema`."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from tocsin.alerts.payload_schema import payload_schema
+from tocsin.app import open_app, utc_now
+from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
+from tocsin.config.schema import json_schema
+from tocsin.config.settings import Settings
+from tocsin.control import ask, socket_path
+from tocsin.daemon import send_test
+from tocsin.errors import UsageError
+from tocsin.model import DeliveryState, JsonObject
+from tocsin.storage.engines import database_file
+from tocsin.storage.migrate import upgrade
+from tocsin.storage.store import open_store
+
+#: A daemon notes every few seconds that it is alive; after so long without, it is not.
+STALE = timedelta(seconds=30)
+
+
+def healthcheck(config: Path | None) -> Exit:
+    """Tell by exit status whether a daemon is alive on the database."""
+    settings = settings_for(config)
+
+    async def work() -> Exit:
+        async with await open_store(settings.database_url, read_only=True) as store:
+            last = await store.last_tick()
+        if last is not None and utc_now() - last < STALE:
+            return Exit.FINE
+        complain("no daemon has run on this database" if last is None else f"the daemon was last alive at {last}")
+        return Exit.FINDING
+
+    return asyncio.run(work())
+
+
+def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
+    """Send a test message the way alerts go, through the daemon where one runs; print how it went."""
+    settings = settings_for(config)
+    deliveries = asyncio.run(_tested(settings, channel))
+    for item in deliveries:
+        if json:
+            print_json(item)
+        else:
+            print(printable(_told(item)))
+    arrived = [item["state"] == DeliveryState.DELIVERED.value for item in deliveries]
+    return Exit.FINE if arrived and all(arrived) else Exit.FINDING
+
+
+async def _tested(settings: Settings, channel: str) -> Sequence[JsonObject]:
+    file = database_file(settings.database_url)
+    if file is not None and (answer := await ask(socket_path(file), "send-test", channel=channel)) is not None:
+        if not answer["ok"]:
+            raise UsageError(str(answer["error"]))
+        return cast("Sequence[JsonObject]", answer["deliveries"])
+    plan = plan_for(settings)
+    with log_for(settings.model_copy(update={"log_level": "warning"}), plan.secrets) as log:
+        async with open_app(plan, settings.database_url, log) as app:
+            return await send_test(app, channel)
+
+
+def _told(item: JsonObject) -> str:
+    to = f"{item['channel']} ({item['recipient']})" if item["recipient"] else str(item["channel"])
+    told = [f"{to}: {item['state']}", *(f"{key} {item[key]}" for key in ("status", "detail", "remote_id") if item[key])]
+    if item["seconds"] is not None:
+        told.append(f"{item['seconds']} s")
+    return ", ".join(told)
+
+
+def upgrade_database(config: Path | None) -> Exit:
+    """Bring the database up to date."""
+    applied = upgrade(settings_for(config).database_url)
+    print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
+    return Exit.FINE
+
+
+def schema(of: str) -> Exit:
+    """Print the JSON Schema of the configuration or of the alert payload."""
+    import json  # noqa: PLC0415 - the only command that prints more than a line of it
+
+    schemas = {"config": json_schema, "alert": payload_schema}
+    if of not in schemas:
+        raise UsageError(f"there is no schema {of!r}; there is: {', '.join(schemas)}")
+    sys.stdout.write(json.dumps(schemas[of](), indent=2, ensure_ascii=False) + "\n")
+    return Exit.FINE

@@ -1,0 +1,164 @@
+"""The daemon: runs an app until it is told to stop, and answers commands meanwhile; and the same work done once."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+from tocsin.alerts.ring import test_message
+from tocsin.app import App, utc_now
+from tocsin.control import ControlServer, socket_path
+from tocsin.errors import UsageError
+from tocsin.feeds.schedule import DIRECTORY_INTERVAL
+from tocsin.log import Event
+from tocsin.model import Delivered, DeliveryReport, DeliveryState, JsonObject
+from tocsin.pipeline import MOST_POLLS, MOST_SENDS, PollEnd
+
+#: How long to wait for the first try of a test message: longer than any channel's time-out by default.
+TEST_PATIENCE = timedelta(seconds=30)
+
+#: How often `--once` looks again at a directory in which a file is still being written.
+MOST_LOOKS = 10
+BETWEEN_LOOKS = timedelta(seconds=1)
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+EVERYTHING = 1_000_000
+
+
+async def run_daemon(app: App) -> None:
+    """Poll and deliver until SIGTERM or SIGINT; then let what runs end, for some seconds."""
+    log = app.log.logger
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_stopping_on_signals(app))
+        if app.database is not None:
+            handlers = {"send-test": lambda request: answer_send_test(app, request)}
+            await stack.enter_async_context(ControlServer(socket_path(app.database), handlers))
+        log.info(
+            Event.DAEMON_STARTED,
+            version=version("tocsin"),
+            pid=os.getpid(),
+            feeds=len(app.plan.feeds),
+            rules=len(app.plan.rules),
+            channels=len(app.plan.channels),
+        )
+        await app.runner.run(app.pipeline)
+        await app.store.release_leases(app.owner)
+        log.info(Event.DAEMON_STOPPED, pid=os.getpid())
+
+
+@asynccontextmanager
+async def _stopping_on_signals(app: App) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def stop(number: signal.Signals) -> None:
+        app.log.logger.info(Event.STOP_REQUESTED, signal=number.name)
+        app.runner.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Once
+
+
+async def run_once(app: App) -> bool:
+    """Poll every feed once and try every waiting delivery once; tell whether all of them were accepted."""
+    ends = await _poll_all(app, FOREVER)
+    for _ in range(MOST_LOOKS):
+        if not any(end.unsettled for end in ends):
+            break
+        await asyncio.sleep(BETWEEN_LOOKS.total_seconds())
+        ends = await _poll_all(app, utc_now() + 2 * DIRECTORY_INTERVAL)
+    accepted = await asyncio.gather(*(_deliver_all(app, channel.name) for channel in app.plan.channels))
+    return all(accepted)
+
+
+async def _poll_all(app: App, due_by: datetime) -> Sequence[PollEnd]:
+    slots = asyncio.Semaphore(MOST_POLLS)
+    due = await app.pipeline.claim_feeds(due_by, EVERYTHING)
+
+    async def poll(number: int) -> PollEnd:
+        async with slots:
+            return await app.pipeline.poll_feed(due[number])
+
+    return await asyncio.gather(*map(poll, range(len(due))))
+
+
+async def _deliver_all(app: App, channel: str) -> bool:
+    slots = asyncio.Semaphore(MOST_SENDS)
+    claimed = await app.pipeline.claim_deliveries(channel, FOREVER, EVERYTHING)
+
+    async def deliver(number: int) -> bool:
+        async with slots:
+            return isinstance(await app.pipeline.deliver(claimed[number]), Delivered)
+
+    return all(await asyncio.gather(*map(deliver, range(len(claimed)))))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# A test of a channel
+
+
+async def answer_send_test(app: App, request: JsonObject) -> JsonObject:
+    """Answer the command `send-test`: put a test message down, and tell how its first tries went."""
+    message = await put_test(app, str(request.get("channel")))
+    app.runner.wake()
+    reports = await _first_tries(app, message)
+    return {"deliveries": [report_json(report) for report in reports]}
+
+
+async def send_test(app: App, channel: str) -> Sequence[JsonObject]:
+    """Send a test message where no daemon runs, and tell how it went."""
+    message = await put_test(app, channel)
+    await _deliver_all(app, channel)
+    return [report_json(report) for report in await app.store.delivery_reports(message)]
+
+
+async def put_test(app: App, channel: str) -> str:
+    """Store a test message for a channel; return its id.
+
+    Raises:
+        UsageError: there is no such channel.
+    """
+    spec = app.plan.channel(channel)
+    if spec is None:
+        known = ", ".join(item.name for item in app.plan.channels) or "none"
+        raise UsageError(f"there is no channel {channel!r}; there is: {known}")
+    now = utc_now()
+    message = test_message(spec, f"{app.owner} {now.isoformat()}", now)
+    await app.store.add_message(message, now)
+    return message.id
+
+
+async def _first_tries(app: App, message: str) -> Sequence[DeliveryReport]:
+    async with asyncio.timeout(None) as patience:
+        patience.reschedule(asyncio.get_running_loop().time() + TEST_PATIENCE.total_seconds())
+        while True:
+            reports = await app.store.delivery_reports(message)
+            if all(report.attempts or report.state is not DeliveryState.WAITING for report in reports):
+                return reports
+            await asyncio.sleep(0.05)
+
+
+def report_json(report: DeliveryReport) -> JsonObject:
+    """Return where a delivery stands, as `send-test --json` prints it."""
+    return {
+        "delivery_id": report.id,
+        "channel": report.channel,
+        "recipient": report.recipient,
+        "state": report.state.value,
+        "reason": report.reason,
+        "status": report.last_status,
+        "detail": report.last_detail,
+        "remote_id": report.remote_id,
+        "seconds": report.took.total_seconds() if report.took is not None else None,
+    }

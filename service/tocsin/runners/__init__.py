@@ -1,0 +1,1 @@
+"""Runners: what makes the steps happen when they are due."""
