@@ -22,6 +22,7 @@ def every_method(store, make, delivery):
     """Give a call of each method of the store, by name."""
     calls = {
         "apply_configuration": lambda: store.apply_configuration([make.feed("Nether Post")], ["desk"], make.NOON),
+        "feeds_due": lambda: store.feeds_due(make.NOON),
         "claim_due_feeds": lambda: make.leased(store),
         "known_entries": lambda: store.known_entries("Harbour Gazette", [make.article()]),
         "stored_articles": lambda: store.stored_articles(["any"]),

@@ -36,6 +36,18 @@ async def test_the_longest_due_comes_first_and_no_more_than_asked_for(store, mak
     assert [due.name for due in await make.leased(store, now=late, limit=2)] == ["Ostwick Herald", "Harbour Gazette"]
 
 
+async def test_feeds_are_due_exactly_when_one_could_be_claimed(store, make):
+    """A feed is due from its time on, while nobody holds it and it is configured."""
+    await store.apply_configuration([make.feed()], [], make.NOON)
+    assert not await store.feeds_due(make.NOON - timedelta(microseconds=1))
+    assert await store.feeds_due(make.NOON)
+    await make.leased(store)
+    assert not await store.feeds_due(make.NOON + make.LEASE - timedelta(microseconds=1))
+    assert await store.feeds_due(make.NOON + make.LEASE)
+    await store.apply_configuration([], [], make.NOON)
+    assert not await store.feeds_due(make.NOON + make.LEASE)
+
+
 async def test_due_by_claims_what_waits_for_later(store, make):
     """A feed that is due later is claimed only where `due_by` reaches that far."""
     later = make.NOON + timedelta(hours=1)

@@ -4,7 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tocsin.model import Changed, Commit, DispatchState, KnownEntry, New, Seen, Skipped, SkipReason, Totals
+from tocsin.storage.migrate import upgrade
+from tocsin.storage.statements import serialise
 from tocsin.storage.store import open_store
 
 NOTHING = Totals(
@@ -93,6 +97,37 @@ async def test_polls_that_commit_together_ring_once(database_url, make):
     assert len(await stores[0].alert_reports(None, None)) == 1
     for store in stores:
         await store.aclose()
+
+
+async def test_the_story_step_is_one_at_a_time(postgresql_url, make):
+    """On PostgreSQL, a poll commits only when no other transaction of this database is in the story step."""
+    upgrade(postgresql_url)
+    async with await open_store(postgresql_url) as store:
+        await store.apply_configuration([make.feed()], ["desk"], make.NOON)
+        await make.leased(store)
+        async with store.database.write() as other:
+            await serialise(other)
+            commit = asyncio.create_task(store.commit_poll(make.ringing(make.article())))
+            done, _ = await asyncio.wait([commit], timeout=0.2)
+        assert not done
+        assert await commit is Commit.DONE
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 6))
+async def test_a_poll_that_is_cancelled_is_stored_whole_or_not_at_all(store, make, turns):
+    """Wherever a commit is cancelled, nothing of it is half there and the store goes on."""
+    record = make.ringing(make.article())
+    await store.apply_configuration([make.feed()], ["desk"], make.NOON)
+    await make.leased(store)
+    commit = asyncio.create_task(store.commit_poll(record))
+    for _ in range(turns):
+        await asyncio.sleep(0.0002)
+    commit.cancel()
+    await asyncio.wait([commit])
+    await store.record_tick("first", make.NOON)
+    totals = await store.totals()
+    parts = {totals.entries["new"], totals.matches["matches"], totals.deliveries["deliveries"]}
+    assert parts == ({0} if await make.leased(store, "second", make.NOON + make.LEASE) else {1})
 
 
 async def test_entries_are_known_by_id_url_and_content(store, make):
