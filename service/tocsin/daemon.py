@@ -129,7 +129,7 @@ async def put_test(app: App, channel: str) -> str:
     Raises:
         UsageError: there is no such channel.
     """
-    spec = app.plan.channel(channel)
+    spec = app.plan.channel_named.get(channel)
     if spec is None:
         known = ", ".join(item.name for item in app.plan.channels) or "none"
         raise UsageError(f"there is no channel {channel!r}; there is: {known}")

@@ -188,7 +188,7 @@ class Pipeline:
     async def poll_feed(self, due: DueFeed) -> PollEnd:
         """Fetch a feed, decide what its articles ring, and store all of it in one transaction."""
         configuration = self._configuration
-        feed = configuration.plan.feed(due.name)
+        feed = configuration.plan.feed_named.get(due.name)
         if feed is None:  # configured by another daemon on this database
             return PollEnd(committed=False)
         try:
@@ -421,7 +421,10 @@ class Pipeline:
         return decision if stored else None
 
     async def _try(self, configuration: Configuration, claimed: ClaimedDelivery) -> tuple[Attempt, AttemptDecision]:
-        spec, channel = configuration.plan.channel(claimed.channel), configuration.channels.get(claimed.channel)
+        spec, channel = (
+            configuration.plan.channel_named.get(claimed.channel),
+            configuration.channels.get(claimed.channel),
+        )
         if spec is None or channel is None:
             gone = Attempt(result=AttemptResult.GONE, detail="the channel is not configured")
             return gone, Dead(reason=DeadReason.CHANNEL_REMOVED)
@@ -504,7 +507,7 @@ def _decide_match(
                 feed_url=configuration.public(poll.feed.location),
                 evidence=found.match.evidence,
             )
-            channels = [channel for name in ways if (channel := plan.channel(name))]
+            channels = [plan.channel_named[name] for name in ways]
             return _match_record(found, MatchOutcome.RUNG), ring(facts, found.version, channels, poll.at)
         case Join():
             return _match_record(found, MatchOutcome.JOINED), None

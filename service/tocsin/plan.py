@@ -8,12 +8,7 @@ from typing import TypeVar
 from tocsin.errors import Problem
 from tocsin.model import ChannelSpec, Entity, FeedSpec, Route, Rule
 
-Named = TypeVar("Named", FeedSpec, Rule, ChannelSpec)
-
-
-def by_name(values: tuple[Named, ...]) -> Mapping[str, Named]:
-    """Index values by their unique names."""
-    return MappingProxyType({value.name: value for value in values})
+Named = TypeVar("Named", FeedSpec, ChannelSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +28,13 @@ class Plan:
     contact: str | None = None
     warnings: tuple[Problem, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    feed_named: Mapping[str, FeedSpec] = field(init=False, repr=False, compare=False)
+    channel_named: Mapping[str, ChannelSpec] = field(init=False, repr=False, compare=False)
 
-    def feed(self, name: str) -> FeedSpec | None:
-        """Return the feed of that name."""
-        return by_name(self.feeds).get(name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feed_named", _by_name(self.feeds))
+        object.__setattr__(self, "channel_named", _by_name(self.channels))
 
-    def channel(self, name: str) -> ChannelSpec | None:
-        """Return the channel of that name."""
-        return by_name(self.channels).get(name)
 
-    def rule(self, name: str) -> Rule | None:
-        """Return the enabled rule of that name."""
-        return by_name(self.rules).get(name)
+def _by_name(values: tuple[Named, ...]) -> Mapping[str, Named]:
+    return MappingProxyType({value.name: value for value in values})

@@ -11,7 +11,7 @@ from tocsin.alerts.payload_schema import payload_schema
 from tocsin.app import open_app, utc_now
 from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
 from tocsin.config.schema import json_schema
-from tocsin.config.settings import Settings
+from tocsin.config.settings import LogLevel, Settings
 from tocsin.control import ask, socket_path
 from tocsin.daemon import send_test
 from tocsin.errors import UsageError
@@ -59,7 +59,7 @@ async def _tested(settings: Settings, channel: str) -> Sequence[JsonObject]:
             raise UsageError(str(answer["error"]))
         return cast("Sequence[JsonObject]", answer["deliveries"])
     plan = plan_for(settings)
-    with log_for(settings.model_copy(update={"log_level": "warning"}), plan.secrets) as log:
+    with log_for(settings.model_copy(update={"log_level": LogLevel.WARNING}), plan.secrets) as log:
         async with open_app(plan, settings.database_url, log) as app:
             return await send_test(app, channel)
 
