@@ -92,9 +92,9 @@ def judge(answer: http.Answer) -> Attempt:
     error = _error_name(body)
     if error in _GONE:
         return replace(attempt, result=AttemptResult.GONE, detail=f"Slack answered {error}", retry_after=None)
-    if attempt.result is AttemptResult.REFUSED and error:
-        return replace(attempt, detail=f"Slack answered {error}")
-    if attempt.result is not AttemptResult.SENT or _is_ok(body):
+    if attempt.result is not AttemptResult.SENT:
+        return replace(attempt, detail=f"{attempt.detail}: {error}") if error else attempt
+    if _is_ok(body):
         return attempt
     if answer.body is None:
         return replace(attempt, result=AttemptResult.UNSURE, detail="Slack's answer broke off")

@@ -78,6 +78,15 @@ def test_a_cut_never_breaks_a_bold_run_or_an_escape(length, start):
     assert written.endswith("Alert: `al_1234`")
 
 
+@given(st.integers(1, 3000), st.integers(0, 6))
+def test_nothing_follows_a_cut(length, spare):
+    """Where an excerpt is cut it ends, even if a short piece after the cut would still fit."""
+    text = "&" * length + "x" * spare + "&" * 3000
+    excerpts = (Excerpt(text=text, marks=(Span(0, length),)), Excerpt(text="y", marks=()))
+    quote = section(notice(excerpts=excerpts)).split("\n")[2]
+    assert quote.index("…") == len(quote.rstrip("*\u200b")) - 1
+
+
 def test_text_is_cut_only_where_it_must_be():
     """A section that is as long as it may be is not cut; one code point more is."""
     spare = SECTION_LIMIT - len(section(notice(excerpts=(Excerpt(text="x", marks=()),))))

@@ -256,6 +256,15 @@ async def test_each_hop_is_checked(fetcher, feed_at, location, reason):
     assert "secret" not in outcome.detail
 
 
+async def test_a_circle_ends_where_it_closes(fetcher, feed_at):
+    """A URL is asked once: redirects that come back to it end the fetch there."""
+    script = in_turn(Reply(status=302, headers={"Location": "/b"}), Reply(status=302, headers={"Location": "/a#x"}))
+    async with Receiver(script) as server:
+        outcome = await fetcher.fetch(feed_at(f"{server.url}/a"), NONE, None)
+    assert (outcome.reason, outcome.detail) == (FetchReason.REDIRECTS, "127.0.0.1 redirects in a circle")
+    assert len(server.requests) == 2
+
+
 async def test_no_more_than_five_redirects(fetcher, feed_at):
     """The sixth redirect ends the fetch."""
     hops = iter(range(100))
