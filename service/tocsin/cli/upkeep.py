@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.payload_schema import payload_schema
-from tocsin.app import open_app, utc_now
+from tocsin.app import Outside, open_app, utc_now
 from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
 from tocsin.config.schema import json_schema
 from tocsin.config.settings import LogLevel, Settings
@@ -42,7 +42,9 @@ def healthcheck(config: Path | None) -> Exit:
 def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
     """Send a test message the way alerts go, through the daemon where one runs; print how it went."""
     settings = settings_for(config)
-    deliveries = asyncio.run(_tested(settings, channel))
+    # A console channel of ours must not write between the lines of JSON.
+    outside = Outside(output=sys.stderr if json else sys.stdout)
+    deliveries = asyncio.run(_tested(settings, channel, outside))
     for item in deliveries:
         if json:
             print_json(item)
@@ -52,7 +54,7 @@ def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
     return Exit.FINE if arrived and all(arrived) else Exit.FINDING
 
 
-async def _tested(settings: Settings, channel: str) -> Sequence[JsonObject]:
+async def _tested(settings: Settings, channel: str, outside: Outside) -> Sequence[JsonObject]:
     file = database_file(settings.database_url)
     if file is not None and (answer := await ask(socket_path(file), "send-test", channel=channel)) is not None:
         if not answer["ok"]:
@@ -60,7 +62,7 @@ async def _tested(settings: Settings, channel: str) -> Sequence[JsonObject]:
         return cast("Sequence[JsonObject]", answer["deliveries"])
     plan = plan_for(settings)
     with log_for(settings.model_copy(update={"log_level": LogLevel.WARNING}), plan.secrets) as log:
-        async with open_app(plan, settings.database_url, log) as app:
+        async with open_app(plan, settings.database_url, log, outside) as app:
             return await send_test(app, channel)
 
 
