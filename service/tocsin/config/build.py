@@ -108,10 +108,8 @@ def _known(roots: Sequence[Source]) -> Known:
     def names(key: str, called: str) -> frozenset[str]:
         return frozenset(filter(None, (item.text(called) for item in _items(roots, key))))
 
-    tags = (plain(tag.node) for feed in _items(roots, "feeds") for tag in feed.items("tags"))
     return Known(
         feeds=names("feeds", "name"),
-        feed_tags=frozenset(tag.strip() for tag in tags if isinstance(tag, str)),
         entities=names("entities", "id"),
         rules=names("rules", "name"),
         channels=names("channels", "name"),

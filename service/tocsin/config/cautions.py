@@ -6,6 +6,7 @@ from itertools import chain
 
 from tocsin.config import schema
 from tocsin.config.compile import Part, Parts
+from tocsin.config.values import suggestion
 from tocsin.errors import Problem
 
 POLITE_INTERVAL = timedelta(minutes=5)
@@ -13,7 +14,13 @@ POLITE_INTERVAL = timedelta(minutes=5)
 
 def warnings_of(parts: Parts) -> Iterator[Problem]:
     """Yield the warnings about checked parts."""
-    return chain(_hasty_feeds(parts), _shared_words(parts.entities), _unused_channels(parts), _leaky_routes(parts))
+    return chain(
+        _hasty_feeds(parts),
+        _shared_words(parts.entities),
+        _tags_of_no_feed(parts),
+        _unused_channels(parts),
+        _leaky_routes(parts),
+    )
 
 
 def _hasty_feeds(parts: Parts) -> Iterator[Problem]:
@@ -43,6 +50,31 @@ def _words(entity: schema.Entity) -> Iterator[tuple[str, tuple[str | int, ...]]]
         yield entity.acronym, ("acronym",)
     for index, alias in enumerate(entity.aliases):
         yield alias.text, ("aliases", index)
+
+
+def _tags_of_no_feed(parts: Parts) -> Iterator[Problem]:
+    """Warn of a tag that a rule or a route asks for and no feed has, yet."""
+    tags = {tag for part in parts.feeds for tag in part.value.tags}
+    for rule in parts.rules:
+        for index, tag in enumerate(rule.value.feeds.tags if rule.value.feeds else ()):
+            if tag not in tags:
+                yield rule.source.problem(_no_feed_has(tag, tags), "feeds", "tags", index)
+    for route in parts.routes:
+        for steps, tag in _feed_tags_of(route.value):
+            if tag not in tags:
+                yield route.source.problem(_no_feed_has(tag, tags), *steps)
+
+
+def _feed_tags_of(route: schema.Route) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, tag in enumerate(route.match.feed_tags):
+        yield ("match", "feed_tags", index), tag
+    for number, child in enumerate(route.routes):
+        for steps, tag in _feed_tags_of(child):
+            yield ("routes", number, *steps), tag
+
+
+def _no_feed_has(tag: str, tags: Iterable[str]) -> str:
+    return f'no feed has the tag "{tag}"{suggestion(tag, tags)}'
 
 
 def _unused_channels(parts: Parts) -> Iterator[Problem]:

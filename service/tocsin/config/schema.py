@@ -102,7 +102,6 @@ class Known:
     """The names that the whole configuration defines, for the references to them."""
 
     feeds: frozenset[str] = frozenset()
-    feed_tags: frozenset[str] = frozenset()
     entities: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
@@ -151,7 +150,6 @@ CaseName: TypeAlias = Annotated[CaseRule, *_choice(CaseRule)]
 SeverityName: TypeAlias = Annotated[Severity, *_choice(Severity)]
 
 FeedName: TypeAlias = Annotated[Name, _reference("there is no feed", lambda known: known.feeds)]
-FeedTag: TypeAlias = Annotated[Name, _reference("no feed has the tag", lambda known: known.feed_tags)]
 EntityId: TypeAlias = Annotated[Text, _reference("there is no entity", lambda known: known.entities)]
 RuleName: TypeAlias = Annotated[Name, _reference("there is no rule", lambda known: known.rules)]
 ChannelName: TypeAlias = Annotated[Name, _reference("there is no channel", lambda known: known.channels)]
@@ -287,7 +285,7 @@ class FeedChoice(Section):
 
     names: OneOrMore[FeedName] = ()
     """The feeds of these names."""
-    tags: OneOrMore[FeedTag] = ()
+    tags: OneOrMore[Name] = ()
     """The feeds that have one of these tags."""
 
     @model_validator(mode="after")
@@ -361,7 +359,7 @@ class RouteMatch(Section):
     """Tags of rules."""
     feeds: OneOrMore[FeedName] = ()
     """Names of feeds."""
-    feed_tags: OneOrMore[FeedTag] = ()
+    feed_tags: OneOrMore[Name] = ()
     """Tags of feeds."""
     languages: OneOrMore[Language] = ()
     """Languages of articles."""

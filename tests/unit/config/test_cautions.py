@@ -40,6 +40,21 @@ def test_a_word_of_two_entities_is_a_warning_at_the_second(load) -> None:
     ]
 
 
+def test_a_tag_that_no_feed_has_is_a_warning(load) -> None:
+    """A rule or a route may ask for a tag before a feed has it: it is told, with the nearest tag there is."""
+    text = """
+        feeds: [{name: a, path: x, tags: [seas]}]
+        rules: [{name: r, keywords: [fire], feeds: {tags: [seas, sea]}}]
+        routes:
+          - channels: [desk]
+            routes: [{match: {feed_tags: lakes}}]
+    """
+    assert warnings(load, text, BASE) == [
+        'a.yaml:3:58: rules.0.feeds.tags.1: no feed has the tag "sea" (did you mean "seas"?)',
+        'a.yaml:6:42: routes.0.routes.0.match.feed_tags: no feed has the tag "lakes"',
+    ]
+
+
 def test_a_channel_that_nothing_reaches_is_a_warning(load) -> None:
     """With routes, a channel needs one of them, at any depth, or a rule's `notify`; without, all are reached."""
     text = """
