@@ -51,7 +51,7 @@ def test_a_tag_that_no_feed_has_is_a_warning(load) -> None:
     """
     assert warnings(load, text, BASE) == [
         'a.yaml:3:58: rules.0.feeds.tags.1: no feed has the tag "sea" (did you mean "seas"?)',
-        'a.yaml:6:42: routes.0.routes.0.match.feed_tags: no feed has the tag "lakes"',
+        'a.yaml:6:34: routes.0.routes.0.match.feed_tags: no feed has the tag "lakes"',
     ]
 
 
