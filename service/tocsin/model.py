@@ -63,12 +63,15 @@ class Boilerplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSpec:
-    """A source to poll, as configured. `location` is a URL, or a path relative to the working directory."""
+    """A source to poll, as configured. `location` is a URL, or a path relative to the working directory.
+
+    `outlet` is the publisher; None: each article's own, by its URL.
+    """
 
     name: str
     kind: FeedKind
     location: str
-    outlet: str
+    outlet: str | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
     every: timedelta | None = None  # None: adaptive

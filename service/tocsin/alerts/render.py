@@ -27,6 +27,7 @@ from tocsin.model import (
 )
 from tocsin.text.clean import clean_line
 from tocsin.text.paragraphs import sentence_at, sentences
+from tocsin.text.urls import registered_domain
 
 SCHEMA_VERSION = 1
 
@@ -80,7 +81,7 @@ def render_data(facts: AlertFacts) -> JsonObject:
             "first_seen": timestamp(facts.story.first_seen),
             "sources": [
                 {
-                    "outlet": facts.feed.outlet,
+                    "outlet": outlet_of(article, facts.feed),
                     "feed": facts.feed.name,
                     "url": article.url,
                     "title": article.title,
@@ -102,6 +103,11 @@ def render_data(facts: AlertFacts) -> JsonObject:
         },
         "evidence": list(_render_evidence(article, facts.evidence)),
     }
+
+
+def outlet_of(article: Article, feed: FeedSpec) -> str:
+    """Return the publisher of an article: the feed's, else by the article's own URL, else the feed's name."""
+    return feed.outlet or (registered_domain(article.url) if article.url else "") or feed.name
 
 
 def render_alert(data: JsonObject, at: datetime) -> JsonObject:

@@ -97,7 +97,7 @@ def _feed_of(name: str, plan: Plan) -> FeedSpec:
         for feed in plan.feeds:
             if feed.kind is FeedKind.DIRECTORY and Path(feed.location).resolve() == directory:
                 return feed
-    return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="", outlet=name)
+    return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
 
 
 async def _parse(document: Document, sandbox: ProcessSandbox) -> ParsedFeed | ParseFailed:

@@ -80,7 +80,7 @@ def _feed(feed: schema.Feed, defaults: Defaults) -> FeedSpec:
         name=feed.name,
         kind=FeedKind.HTTP if feed.url else FeedKind.DIRECTORY,
         location=feed.url or feed.path or "",
-        outlet=feed.outlet or (registered_domain(feed.url) if feed.url else feed.name),
+        outlet=feed.outlet or (registered_domain(feed.url) if feed.url else None),
         tags=feed.tags,
         language=feed.language,
         boilerplate=feed.boilerplate,

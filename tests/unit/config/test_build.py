@@ -89,7 +89,7 @@ def test_a_directory_feed_has_defaults_of_its_own(load) -> None:
           - {name: own, path: x, every: 1m, max_age: 1d, first_poll: recent, outlet: Gazette}
     """)
     seeds, own = plan.feeds
-    assert (seeds.kind, seeds.location, seeds.outlet) == (FeedKind.DIRECTORY, "some/where", "seeds")
+    assert (seeds.kind, seeds.location, seeds.outlet) == (FeedKind.DIRECTORY, "some/where", None)
     assert (seeds.every, seeds.max_age, seeds.first_poll) == (timedelta(seconds=2), None, FirstPoll.ALL)
     assert seeds.boilerplate == (Boilerplate(text="Subscribe!"), Boilerplate(text="Read more", to_end=True))
     assert (seeds.tags, seeds.language) == (("a", "b"), "en")
