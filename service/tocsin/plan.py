@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from tocsin.errors import Problem
-from tocsin.model import ChannelSpec, Entity, FeedSpec, Route, Rule
+from tocsin.model import ChannelSpec, Entity, FeedSpec, Network, Route, Rule
 
 Named = TypeVar("Named", FeedSpec, ChannelSpec)
 
@@ -15,8 +15,9 @@ Named = TypeVar("Named", FeedSpec, ChannelSpec)
 class Plan:
     """Feeds, entities, rules, channels and routes as configured and checked against each other.
 
-    `rules` holds the enabled ones. An empty `routes` sends every alert to every channel. `warnings` do not keep it
-    from running. `secrets` are the strings that must never be printed.
+    `rules` holds the enabled ones. An empty `routes` sends every alert to every channel. `allow_private` is that of
+    `defaults`, which feeds and channels have in theirs. `warnings` do not keep it from running. `secrets` are the
+    strings that must never be printed.
     """
 
     feeds: tuple[FeedSpec, ...] = ()
@@ -26,6 +27,7 @@ class Plan:
     routes: tuple[Route, ...] = ()
     timezone: str = "UTC"
     contact: str | None = None
+    allow_private: tuple[Network, ...] = ()
     warnings: tuple[Problem, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     feed_named: Mapping[str, FeedSpec] = field(init=False, repr=False, compare=False)

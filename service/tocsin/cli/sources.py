@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tocsin.app import open_fetcher
+from tocsin.app import open_reading
 from tocsin.errors import UsageError
 from tocsin.feeds.parse import parse_document, parse_page
 from tocsin.model import (
@@ -21,10 +21,8 @@ from tocsin.model import (
     ParseFailed,
     Validators,
 )
-from tocsin.net.transport import CheckedTransport, tls_context
 from tocsin.plan import Plan
-from tocsin.ports import LimitExceeded
-from tocsin.sandbox.worker import ProcessSandbox
+from tocsin.ports import Fetcher, LimitExceeded, Sandbox
 from tocsin.text.urls import http_url, registered_domain
 
 STANDARD_INPUT = "-"
@@ -51,18 +49,15 @@ async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source
     Raises:
         UsageError: a file is not there or cannot be read.
     """
-    sandbox = ProcessSandbox()
-    try:
+    async with open_reading(plan) as (fetcher, sandbox):
         for name in names:
             if http_url(name):
-                yield await _read_url(name, plan, sandbox)
+                yield await _read_url(name, plan, fetcher, sandbox)
                 continue
             for document in _documents(name):
                 feed = _feed_of(document.name, plan)
                 parsed = await _parse(_as_in_feed(document), sandbox)
                 yield Source(name=document.name, feed=feed, parsed=parsed)
-    finally:
-        await sandbox.aclose()
 
 
 def _documents(name: str) -> Iterator[Document]:
@@ -100,7 +95,7 @@ def _feed_of(name: str, plan: Plan) -> FeedSpec:
     return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
 
 
-async def _parse(document: Document, sandbox: ProcessSandbox) -> ParsedFeed | ParseFailed:
+async def _parse(document: Document, sandbox: Sandbox) -> ParsedFeed | ParseFailed:
     if Path(document.name).suffix.lower() in HARMLESS:
         return await asyncio.to_thread(parse_document, document)
     try:
@@ -117,21 +112,16 @@ def _is_html(document: Document) -> bool:
     return b"<html" in opening or b"<!doctype html" in opening
 
 
-async def _read_url(url: str, plan: Plan, sandbox: ProcessSandbox) -> Source:
+async def _read_url(url: str, plan: Plan, fetcher: Fetcher, sandbox: Sandbox) -> Source:
     """Fetch a URL, as the configured feed of that address would."""
     feed = next((feed for feed in plan.feeds if feed.location == url), None) or FeedSpec(
         name=url,
         kind=FeedKind.HTTP,
         location=url,
         outlet=registered_domain(url),
-        allow_private=tuple(network for feed in plan.feeds for network in feed.allow_private),
+        allow_private=plan.allow_private,
     )
-    transport = CheckedTransport(tls=tls_context())
-    try:
-        outcome = await open_fetcher(plan, transport).fetch(feed, Validators(), None)
-    finally:
-        await transport.aclose()
-    match outcome:
+    match await fetcher.fetch(feed, Validators(), None):
         case Fetched(documents=(document,)):
             return Source(name=url, feed=feed, parsed=await _parse(document, sandbox))
         case FetchFailed(reason=reason, detail=detail):

@@ -67,6 +67,7 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
         routes=tuple(_route(part.value) for part in parts.routes),
         timezone=top.timezone,
         contact=top.contact,
+        allow_private=top.defaults.allow_private,
         secrets=secrets.union(secret for secret in own_secrets if len(secret) >= SHORTEST_SECRET),
     )
 
