@@ -20,7 +20,7 @@ from tocsin.channels.email import EmailChannel
 from tocsin.channels.file import FileChannel
 from tocsin.channels.slack import SlackChannel
 from tocsin.channels.webhook import WebhookChannel
-from tocsin.control import DatabaseLock
+from tocsin.control import DatabaseLock, socket_path
 from tocsin.errors import DatabaseFull, StorageError
 from tocsin.fetch.client import HttpFetcher, user_agent
 from tocsin.fetch.directory import DirectoryFetcher
@@ -30,7 +30,7 @@ from tocsin.model import ChannelKind, ChannelSpec
 from tocsin.net.transport import CheckedTransport, tls_context
 from tocsin.pipeline import Configuration, Pipeline
 from tocsin.plan import Plan
-from tocsin.ports import Channel, Runner, Store
+from tocsin.ports import Channel, Fetcher, Runner, Sandbox, Store
 from tocsin.rules.index import RuleIndex
 from tocsin.runners.embedded import EmbeddedRunner
 from tocsin.sandbox.worker import ProcessSandbox
@@ -67,12 +67,17 @@ class Outside:
     store: Callable[[Store], Store] = lambda store: store
 
 
+def bring_up_to_date(url: str) -> Sequence[str]:
+    """Bring a database up to date, as `tocsin db upgrade` does; return the revisions applied, oldest first."""
+    return upgrade(url)
+
+
 def migrate_database(url: str, log: Log) -> None:
     """Make a database ready: an SQLite one is brought up to date, a server's must be (`tocsin db upgrade`)."""
     if database_file(url) is None:
         check(url)
         return
-    for revision in upgrade(url):
+    for revision in bring_up_to_date(url):
         log.logger.info(Event.DATABASE_UPGRADED, detail=revision)
 
 
@@ -115,6 +120,34 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
             retry_schedule=tuple(outside.retry_schedule),
         )
         yield App(plan=plan, store=store, pipeline=pipeline, runner=runner, log=log, owner=owner, database=file)
+
+
+@asynccontextmanager
+async def open_records(database_url: str) -> AsyncIterator[Store]:
+    """Open a database for a command that only looks: nothing is locked, nothing changes, a daemon may run on it.
+
+    Raises:
+        DatabaseUnusable: there is none, or it is foreign, damaged or not up to date.
+    """
+    async with await open_store(database_url, read_only=True) as store:
+        yield store
+
+
+@asynccontextmanager
+async def open_reading(plan: Plan) -> AsyncIterator[tuple[Fetcher, Sandbox]]:
+    """Open what gets and parses documents, for a command that needs no database."""
+    async with AsyncExitStack() as stack:
+        transport = CheckedTransport(tls=tls_context())
+        stack.push_async_callback(transport.aclose)
+        sandbox = ProcessSandbox()
+        stack.push_async_callback(sandbox.aclose)
+        yield open_fetcher(plan, transport), sandbox
+
+
+def control_socket(database_url: str) -> Path | None:
+    """Return where the daemon of a database can be asked; None where a server keeps the database."""
+    file = database_file(database_url)
+    return socket_path(file) if file is not None else None
 
 
 def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher:

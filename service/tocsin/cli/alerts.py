@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.render import timestamp
-from tocsin.app import utc_now
+from tocsin.app import open_records, utc_now
 from tocsin.cli.frame import Exit, print_json, print_table, settings_for
 from tocsin.errors import UsageError
 from tocsin.model import AlertReport, JsonObject
-from tocsin.storage.store import open_store
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -23,7 +22,7 @@ def alerts(config: Path | None, since: str | None, rule: str | None, *, json: bo
     begin = utc_now() - read_duration(since) if since else None
 
     async def work() -> list[AlertReport]:
-        async with await open_store(settings.database_url, read_only=True) as store:
+        async with open_records(settings.database_url) as store:
             return list(await store.alert_reports(begin, rule))
 
     reports = asyncio.run(work())

@@ -4,11 +4,10 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.app import utc_now
+from tocsin.app import open_records, utc_now
 from tocsin.cli.frame import Exit, plan_for, print_json, print_table, settings_for
 from tocsin.log import Veil
 from tocsin.model import FeedReport, JsonObject
-from tocsin.storage.store import open_store
 
 
 def feeds(config: Path | None, *, json: bool) -> Exit:
@@ -17,7 +16,7 @@ def feeds(config: Path | None, *, json: bool) -> Exit:
     veil = Veil(plan_for(settings).secrets)
 
     async def work() -> list[FeedReport]:
-        async with await open_store(settings.database_url, read_only=True) as store:
+        async with open_records(settings.database_url) as store:
             return list(await store.feed_reports(utc_now()))
 
     reports = asyncio.run(work())

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.payload_schema import payload_schema
-from tocsin.app import Outside, open_app, utc_now
+from tocsin.app import Outside, bring_up_to_date, control_socket, open_app, open_records, utc_now
 from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
 from tocsin.config.schema import json_schema
 from tocsin.config.settings import LogLevel, Settings
-from tocsin.control import ask, socket_path
+from tocsin.control import ask
 from tocsin.daemon import send_test
 from tocsin.errors import UsageError
 from tocsin.model import DeliveryState, JsonObject
-from tocsin.storage.engines import database_file
-from tocsin.storage.migrate import upgrade
-from tocsin.storage.store import open_store
 
 #: A daemon notes every few seconds that it is alive; after so long without, it is not.
 STALE = timedelta(seconds=30)
@@ -29,7 +26,7 @@ def healthcheck(config: Path | None) -> Exit:
     settings = settings_for(config)
 
     async def work() -> Exit:
-        async with await open_store(settings.database_url, read_only=True) as store:
+        async with open_records(settings.database_url) as store:
             last = await store.last_tick()
         if last is not None and utc_now() - last < STALE:
             return Exit.FINE
@@ -55,8 +52,8 @@ def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
 
 
 async def _tested(settings: Settings, channel: str, outside: Outside) -> Sequence[JsonObject]:
-    file = database_file(settings.database_url)
-    if file is not None and (answer := await ask(socket_path(file), "send-test", channel=channel)) is not None:
+    socket = control_socket(settings.database_url)
+    if socket is not None and (answer := await ask(socket, "send-test", channel=channel)) is not None:
         if not answer["ok"]:
             raise UsageError(str(answer["error"]))
         return cast("Sequence[JsonObject]", answer["deliveries"])
@@ -76,7 +73,7 @@ def _told(item: JsonObject) -> str:
 
 def upgrade_database(config: Path | None) -> Exit:
     """Bring the database up to date."""
-    applied = upgrade(settings_for(config).database_url)
+    applied = bring_up_to_date(settings_for(config).database_url)
     print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
     return Exit.FINE
 
