@@ -194,7 +194,8 @@ def _part(whole: JsonObject, key: str) -> JsonObject:
 
 def _headline(title: str, evidence: Sequence[JsonObject]) -> str:
     """Return the title; the feed may give none, then the words around the first evidence stand for it."""
-    headline = clean_line(title) or clean_line(str(evidence[0]["snippet"])) if title or evidence else "(no title)"
+    first_words = str(evidence[0]["snippet"]) if evidence else ""
+    headline = clean_line(title) or clean_line(first_words) or "(no title)"
     return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
 
 
