@@ -1,0 +1,240 @@
+"""What an alert says, to programs and to people."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.hostile_titles import TITLES
+from support.nouns import NOON, article, feed, found, rule
+from tocsin.alerts.payload_schema import payload_schema
+from tocsin.alerts.render import (
+    LONGEST_SNIPPET,
+    MOST_EXCERPTS,
+    AlertFacts,
+    excerpts_of,
+    render_alert,
+    render_data,
+    render_notice,
+    render_test,
+    timestamp,
+)
+from tocsin.feeds.article import article_of
+from tocsin.model import Article, Entry, Evidence, FeedKind, Field, MessageKind, Severity, Span, TextKind
+from tocsin.stories.cluster import open_story
+
+SCHEMA = jsonschema.Draft202012Validator(
+    payload_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+TEXT = "The storm closed the harbour. Ferries will not sail before Monday.\n\nThe harbour master was not amused."
+
+
+def facts(item: Article, *evidence: Evidence, **changes) -> AlertFacts:
+    plain = AlertFacts(
+        id="alr_1",
+        rule=rule(severity=Severity.HIGH, tags=("sea", "safety")),
+        story=open_story(item),
+        article=item,
+        feed=feed(),
+        feed_url="https://herald.example.org/rss",
+        evidence=evidence,
+    )
+    return replace(plain, **changes)
+
+
+def payload(item: Article, *evidence: Evidence, **changes):
+    """Render an alert as a receiver gets it: through JSON, with the id of its delivery."""
+    rendered = render_alert(render_data(facts(item, *evidence, **changes)), NOON)
+    data = {**rendered["data"], "delivery_id": "dlv_1"}
+    return json.loads(json.dumps({**rendered, "data": data}, ensure_ascii=False))
+
+
+def excerpts(item: Article, *evidence: Evidence):
+    return render_notice(payload(item, *evidence), "UTC").excerpts
+
+
+def marked(excerpt):
+    return [excerpt.text[mark.start : mark.end] for mark in excerpt.marks]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# For programs
+
+
+def test_the_payload_is_what_its_schema_says():
+    """A payload validates against the shipped schema, which is itself a valid one."""
+    jsonschema.Draft202012Validator.check_schema(payload_schema())
+    item = article(text=TEXT, published=NOON, summary="A storm.", authors=("A. Writer",))
+    SCHEMA.validate(payload(item, found(TEXT, "harbour"), found(item.title, "Ferries", field=Field.TITLE)))
+
+
+def test_what_is_not_known_is_null():
+    """An article without link, date, language and summary still makes a valid payload, with nulls."""
+    bare = payload(article(url=None, canonical_url=None, language=None, text="", text_kind=TextKind.TITLE))
+    SCHEMA.validate(bare)
+    told = bare["data"]["article"]
+    assert [told[key] for key in ("url", "published", "language", "summary")] == [None] * 4
+    assert bare["data"]["story"]["sources"][0]["url"] is None
+
+
+def test_a_directory_has_no_url():
+    """The path of a directory feed is nobody's business: its URL is null."""
+    directory = feed(kind=FeedKind.DIRECTORY, location="private/place")
+    told = payload(article(), feed=directory, feed_url="private/place")
+    assert told["data"]["article"]["feed"] == {"name": "Herald", "url": None}
+    assert "private" not in json.dumps(told)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_hostile_title_is_only_text(title):
+    """Whatever an entry calls itself, its payload is valid and encodes as UTF-8, and its notice has no control."""
+    item = article_of(Entry(id=title or "1", title=title, text=f"{title} harbour"), feed(), None, NOON)
+    evidence = found(item.text, "harbour")
+    told = payload(item, evidence)
+    SCHEMA.validate(told)
+    notice = render_notice(told, "UTC")
+    words = [notice.headline, notice.outlet, *(excerpt.text for excerpt in notice.excerpts)]
+    assert not any(
+        ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u2028\u2029\u202e\ud800" for char in "".join(words)
+    )
+    assert "harbour" in marked(notice.excerpts[0])[0]
+
+
+@pytest.mark.parametrize("kind", [MessageKind.TEST])
+def test_a_test_is_a_payload_too(kind):
+    """A test message validates against the schema as well, and names its channel to people."""
+    rendered = render_test("desk", NOON)
+    told = {**rendered, "data": {**rendered["data"], "delivery_id": "dlv_1"}}
+    SCHEMA.validate(told)
+    notice = render_notice(told, "Europe/Kyiv")
+    assert notice.kind is kind
+    assert ("Channel", "desk") in notice.facts
+    assert notice.published == "01 Mar 2026 14:00 EET"
+
+
+def test_times_are_in_utc():
+    """A timestamp is RFC 3339 in UTC to the second, whatever zone the time came in."""
+    assert timestamp(NOON) == "2026-03-01T12:00:00Z"
+    assert timestamp(datetime.fromisoformat("2026-03-01T14:00:00.9+02:00")) == "2026-03-01T12:00:00Z"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Snippets
+
+
+def test_the_snippet_is_the_sentence():
+    """Each evidence carries the sentence in which it stands, and no more."""
+    second = found(TEXT, "harbour", after=40)
+    snippets = [
+        item["snippet"] for item in payload(article(text=TEXT), found(TEXT, "harbour"), second)["data"]["evidence"]
+    ]
+    assert snippets == ["The storm closed the harbour.", "The harbour master was not amused."]
+
+
+def test_the_evidence_of_a_title_has_the_title_for_snippet():
+    """Offsets of a title's evidence are the title's own."""
+    item = article()
+    (told,) = payload(item, found(item.title, "port", field=Field.TITLE))["data"]["evidence"]
+    assert (told["field"], told["snippet"], told["snippet_start"]) == ("title", item.title, 0)
+
+
+def test_a_sentence_without_end_is_cut_around_the_words():
+    """A sentence that is too long is shown as a part around its evidence."""
+    text = "word " * 500 + "harbour" + " word" * 500
+    (told,) = payload(article(text=text), found(text, "harbour"))["data"]["evidence"]
+    assert len(told["snippet"]) == LONGEST_SNIPPET
+    assert "harbour" in told["snippet"]
+
+
+words = st.text(alphabet=st.sampled_from("ab \n.!?…Ёж\u0301👍"), min_size=1, max_size=900)
+
+
+@st.composite
+def texts_with_evidence(draw):
+    text = draw(words) + draw(words)
+    ends = sorted(draw(st.lists(st.tuples(st.integers(0, len(text) - 1), st.integers(1, 60)), min_size=1, max_size=6)))
+    spans = [Span(start, min(start + length, len(text))) for start, length in ends]
+    return text, [
+        Evidence(field=Field.BODY, start=span.start, end=span.end, text=text[span.start : span.end], term="t")
+        for span in spans
+    ]
+
+
+@given(texts_with_evidence())
+def test_a_snippet_is_a_part_of_the_text_that_holds_its_evidence(case):
+    """Wherever evidence stands, its snippet is what the text has at `snippet_start`, and holds the evidence whole."""
+    text, evidence = case
+    rendered = render_data(facts(article(text=text), *evidence))["evidence"]
+    assert [(item["start"], item["end"]) for item in rendered] == [(item.start, item.end) for item in evidence]
+    for item in rendered:
+        begin, end = item["snippet_start"], item["snippet_start"] + len(item["snippet"])
+        assert item["snippet"] == text[begin:end]
+        assert begin <= item["start"] < item["end"] <= end
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# For people
+
+
+def test_marks_show_the_words():
+    """What is marked in an excerpt are the words of the evidence, where white space was evened before them too."""
+    text = "The  storm\tclosed\nthe   harbour today, and the harbour  bar."
+    one, two = found(text, "harbour"), found(text, "harbour  bar")
+    (excerpt,) = excerpts(article(text=text), one, two)
+    assert excerpt.text == "The storm closed the harbour today, and the harbour bar."
+    assert marked(excerpt) == ["harbour", "harbour bar"]
+
+
+def test_overlapping_evidence_is_one_mark():
+    """Words that took part twice are marked once."""
+    (excerpt,) = excerpts(article(text=TEXT), found(TEXT, "closed the"), found(TEXT, "the harbour", after=5))
+    assert marked(excerpt) == ["closed the harbour"]
+
+
+@given(texts_with_evidence())
+def test_every_mark_is_evidence(case):
+    """In whatever text, marks lie within their excerpt, in order, and show words of the evidence and no others."""
+    text, evidence = case
+    kept = {char for item in evidence for char in item.text if not char.isspace()}
+    for excerpt in excerpts_of(article(text=text), evidence):
+        ends = [end for mark in excerpt.marks for end in (mark.start, mark.end)]
+        assert ends == sorted(ends)
+        assert not ends or ends[-1] <= len(excerpt.text)
+        assert {char for word in marked(excerpt) for char in word if not char.isspace()} <= kept
+
+
+def test_people_are_shown_a_few_excerpts():
+    """A long list of evidence is a few excerpts for people, all of it for programs."""
+    text = " ".join(f"Harbour {number} closed." for number in range(9))
+    evidence = [found(text, f"Harbour {number}") for number in range(9)]
+    assert len(excerpts(article(text=text), *evidence)) == MOST_EXCERPTS
+    assert len(payload(article(text=text), *evidence)["data"]["evidence"]) == 9
+
+
+def test_a_notice_says_where_it_comes_from():
+    """People are told rule, severity, outlet, text kind, the rule's place and the alert's id."""
+    notice = render_notice(payload(article(text=TEXT), found(TEXT, "harbour")), "UTC")
+    assert (notice.rule, notice.severity, notice.outlet) == ("Harbour", Severity.HIGH, "The Example Herald")
+    assert {("Text", "summary"), ("Tags", "sea, safety"), ("Rule at", "rules.yaml:2"), ("Alert", "alr_1")} <= set(
+        notice.facts
+    )
+
+
+def test_times_are_in_the_zone_of_the_user():
+    """What people read is in their own zone, summer time included; an undated article shows no time."""
+    summer = article(published=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    assert render_notice(payload(summer), "Europe/Kyiv").published == "02 Jul 2026 01:30 EEST"
+    assert render_notice(payload(summer), "UTC").published == "01 Jul 2026 22:30 UTC"
+    assert render_notice(payload(article()), "UTC").published == ""
+
+
+def test_an_article_without_title_is_headed_by_its_words():
+    """Where the feed gives no title, the first snippet stands for it; where there is nothing, that is said."""
+    item = article(title="", text=TEXT)
+    assert render_notice(payload(item, found(TEXT, "harbour")), "UTC").headline == "The storm closed the harbour."
+    assert render_notice(payload(item), "UTC").headline == "(no title)"
+    assert render_notice(payload(article(title=" \u202e ")), "UTC").headline == "(no title)"
