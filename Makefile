@@ -30,8 +30,11 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready requirements/dev.txt
 run: setup      ## the daemon on config/: watches seeds/ and public feeds, alerts on the console
 	@exec $(BIN)/tocsin run
 
-test: $(VENV)/.dev-ready    ## the tests
-	@$(BIN)/pytest
+test: $(VENV)/.dev-ready    ## the tests; make test ARGS='-k name' for some of them
+	@$(BIN)/pytest $(ARGS)
+
+check: setup    ## what is wrong with config/, and the tests of its rules
+	@$(BIN)/tocsin check
 
 lint: $(VENV)/.dev-ready    ## format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
