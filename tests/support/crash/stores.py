@@ -1,0 +1,121 @@
+"""Stores for a service that is killed: the real one, and mutants that lose alerts.
+
+With a mutant a trial must fail; so it proves that it would see what it looks for. Their windows are widened, lest
+the proof take hundreds of kills.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from sqlalchemy import Table, update
+
+from tocsin.model import (
+    Attempt,
+    AttemptRecord,
+    AttemptResult,
+    ClaimedDelivery,
+    Commit,
+    Delivered,
+    DeliveryState,
+    DueFeed,
+    PollRecord,
+)
+from tocsin.ports import Store
+from tocsin.storage.store import SqlStore
+from tocsin.storage.tables import deliveries, feeds
+
+WINDOW = 0.3  # seconds between the two steps of a mutant
+SHORT_LEASE = timedelta(seconds=3)
+
+
+class ShortLeases(SqlStore):
+    """The real store, where a dead owner's rows come free soon: on a server's database nobody may clear them."""
+
+    async def claim_due_feeds(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+    ) -> Sequence[DueFeed]:
+        """Claim for a short time."""
+        return await super().claim_due_feeds(owner, now, min(lease, SHORT_LEASE), limit, due_by=due_by)
+
+    async def claim_due_deliveries(
+        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+    ) -> Sequence[ClaimedDelivery]:
+        """Claim for a short time."""
+        return await super().claim_due_deliveries(owner, channel, now, min(lease, SHORT_LEASE), limit, due_by=due_by)
+
+
+class SplitPoll(ShortLeases):
+    """Mutant: a poll's articles and validators in one transaction, its alerts in the next."""
+
+    async def commit_poll(self, record: PollRecord) -> Commit:
+        """Store a poll in two steps."""
+        articles = replace(record, matches=(), alerts=(), dispatches=(), messages=())
+        end = await super().commit_poll(articles)
+        if end is not Commit.DONE or not record.matches:
+            return end
+        await asyncio.sleep(WINDOW)
+        await _hold(self, feeds, record.feed, record.owner)
+        return await super().commit_poll(replace(record, entries=(), stories=()))
+
+
+class MarkBeforeSend(ShortLeases):
+    """Mutant: a delivery is recorded as delivered before it is sent, and put back where sending failed."""
+
+    async def claim_due_deliveries(
+        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+    ) -> Sequence[ClaimedDelivery]:
+        """Claim, and take for granted that it will work."""
+        claimed = await super().claim_due_deliveries(owner, channel, now, lease, limit, due_by=due_by)
+        for delivery in claimed:
+            await super().record_attempt(
+                AttemptRecord(
+                    delivery_id=delivery.id,
+                    owner=owner,
+                    started=now,
+                    took=timedelta(0),
+                    attempt=Attempt(result=AttemptResult.SENT),
+                    decision=Delivered(),
+                )
+            )
+        if claimed:
+            await asyncio.sleep(WINDOW)
+        return claimed
+
+    async def record_attempt(self, record: AttemptRecord) -> bool:
+        """Put back what was not delivered after all."""
+        if isinstance(record.decision, Delivered):
+            return True
+        await _hold(self, deliveries, record.delivery_id, record.owner, state=DeliveryState.WAITING)
+        return await super().record_attempt(record)
+
+
+async def _hold(store: SqlStore, table: Table, key: str, owner: str, **values: object) -> None:
+    """Lease a row by force."""
+    (primary,) = table.primary_key.columns
+    async with store.database.write() as connection:
+        row = update(table).where(primary == key)
+        await connection.execute(row.values(lease_owner=owner, **values))
+
+
+def _over(kind: type[SqlStore]) -> Callable[[Store], Store]:
+    def wrapped(store: Store) -> Store:
+        assert isinstance(store, SqlStore)
+        return kind(store.database)
+
+    return wrapped
+
+
+WHOLE = "whole"
+
+#: By the names under which they are asked for.
+STORES: Mapping[str, Callable[[Store], Store]] = MappingProxyType(
+    {
+        WHOLE: lambda store: store,
+        "short-leases": _over(ShortLeases),
+        "split-poll": _over(SplitPoll),
+        "mark-before-send": _over(MarkBeforeSend),
+    }
+)

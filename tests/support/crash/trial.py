@@ -1,0 +1,273 @@
+"""A trial: a service that is killed again and again, then left alone, and what came of its alerts.
+
+Each life is the real daemon on real rows, forked from a parent that has imported everything, and killed with SIGKILL
+after a random time. The last life runs until all is quiet. What was published and what arrived is known from the
+world, and is held against each other.
+"""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from support.crash import world
+from support.crash.processes import adopt_orphans, ended, fork, kill, reap
+from support.crash.stores import STORES, WHOLE
+from support.crash.world import FEEDS, HOOK, Fate, History, Receipt
+from tocsin.app import Outside, open_app
+from tocsin.config.build import load_plan
+from tocsin.daemon import run_daemon
+from tocsin.errors import StorageError
+from tocsin.log import Event, Log
+from tocsin.model import Totals
+from tocsin.pipeline import MOST_SENDS
+from tocsin.plan import Plan
+from tocsin.storage.engines import database_file
+from tocsin.storage.store import open_store
+
+RETRIES = (timedelta(seconds=0.2),) * 60  # so many that no delivery dies of bad luck
+DRAIN = 9.0  # seconds that the service may take to end when it is asked to
+GOING = 15.0  # seconds for what a killed life started to go away
+
+CONFIGURATION = """
+channels:
+  - {{name: siem, type: webhook, url: "{url}{hook}", timeout: 1s, allow_private: [127.0.0.0/8]}}
+rules:
+  - {{name: Invasion, keywords: [invasion]}}
+feeds:
+"""
+FEED = """
+  - name: Feed {number}
+    url: "{url}/feed/{number}"
+    every: 1s
+    first_poll: all
+    allow_private: [127.0.0.0/8]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """How often to kill what, with which luck. Files go to `directory`; `longest` is the longest life in seconds."""
+
+    directory: Path
+    database_url: str
+    kills: int
+    seed: int = 1
+    store: str = WHOLE
+    rate: float = 25.0  # entries published a second
+    longest: float = 1.6
+    patience: float = 60.0  # seconds for the last life to become quiet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What came of a trial. Lists of items are by number; `totals` are row counts by outcome."""
+
+    kills: int
+    seconds: float
+    published: int
+    expected: int
+    lost: Sequence[int]
+    unexpected: Sequence[int]
+    copies: int
+    excused: int  # copies that lost answers and kills can account for
+    integrity: str
+    totals: Mapping[str, Mapping[str, int]]
+    fates: Mapping[str, int]
+    problems: Sequence[str] = field(default_factory=list)  # all that broke a promise, in words
+
+
+def run(trial: Trial) -> Findings:
+    """Run a trial. The calling process must have no threads; it becomes the parent of all that the lives start."""
+    adopt_orphans()
+    with a_world(trial) as (outside, url):
+        plan = load_plan(write_configuration(trial.directory, url), {})
+        started = time.monotonic()
+        early = sum(not live_and_die(trial, plan, moment) for moment in moments(trial))
+        quiet, status = live_on(trial, plan, url)
+        seconds = time.monotonic() - started
+        left = reap(outside, GOING)
+        return judged(
+            trial,
+            world.history(url),
+            seconds,
+            {
+                f"{early} lives ended by themselves": early > 0,
+                "the last life did not become quiet": not quiet,
+                f"the last life ended with {status}": status != 0,
+                f"{left} processes were left behind": left > 0,
+                "a step crashed": Event.STEP_CRASHED.value in log_file(trial).read_text(),
+            },
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Lives
+
+
+@contextmanager
+def a_world(trial: Trial) -> Iterator[tuple[int, str]]:
+    """Have a world in a process of its own; give its process id and URL."""
+    ours, theirs = os.pipe()
+    process = fork(lambda: world.serve(trial.seed, trial.rate, theirs))
+    os.close(theirs)
+    try:
+        with os.fdopen(ours) as told:
+            url = told.readline().strip()
+        yield process, url
+    finally:
+        kill(process)
+
+
+def write_configuration(directory: Path, url: str) -> Path:
+    """Write a configuration for the world at `url`."""
+    text = CONFIGURATION.format(url=url, hook=HOOK)
+    text += "".join(FEED.format(url=url, number=number) for number in range(FEEDS))
+    place = directory / "config"
+    place.mkdir()
+    (place / "tocsin.yaml").write_text(text)
+    return place
+
+
+def log_file(trial: Trial) -> Path:
+    """Return the log of all lives."""
+    return trial.directory / "lives.log"
+
+
+def moments(trial: Trial) -> Iterator[float]:
+    """Yield how long each life is to last: some too short to begin, most long enough to work."""
+    luck = Random(trial.seed)
+    for _ in range(trial.kills):
+        yield luck.uniform(0.0, trial.longest)
+
+
+def live_and_die(trial: Trial, plan: Plan, seconds: float) -> bool:
+    """Live a life and kill it; False where it ended before."""
+    life = fork(lambda: live(trial, plan))
+    time.sleep(seconds)
+    return kill(life)
+
+
+def live_on(trial: Trial, plan: Plan, url: str) -> tuple[bool, int | None]:
+    """Live until nothing is new and nothing waits, then be asked to end; tell whether it came to that, and its end."""
+    life = fork(lambda: live(trial, plan))
+    world.stop_publishing(url)
+    deadline = time.monotonic() + trial.patience
+    while not (quiet := world.is_settled(url) and is_done(trial.database_url)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(life, signal.SIGTERM)
+    status = ended(life, DRAIN)
+    if status is None:
+        kill(life)
+    return quiet, status
+
+
+def live(trial: Trial, plan: Plan) -> None:
+    """Be the daemon, as `tocsin run` is."""
+    outside = Outside(retry_schedule=RETRIES, store=STORES[trial.store])
+
+    async def work(log: Log) -> None:
+        async with open_app(plan, trial.database_url, log, outside) as app:
+            await run_daemon(app)
+
+    with log_file(trial).open("a") as lines, Log(level="info", style="json", stream=lines) as log:
+        asyncio.run(work(log))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Rows
+
+
+def is_done(database_url: str) -> bool:
+    """Tell whether no delivery waits."""
+    try:
+        return not totals(database_url).deliveries.get("waiting")
+    except StorageError:
+        return False  # not yet made
+
+
+def totals(database_url: str) -> Totals:
+    """Return row counts by outcome."""
+
+    async def look() -> Totals:
+        async with await open_store(database_url, read_only=True) as store:
+            return await store.totals()
+
+    return asyncio.run(look())
+
+
+def integrity(database_url: str) -> str:
+    """Return what SQLite says of its file, "ok" where all is well; a server sees to that itself."""
+    file = database_file(database_url)
+    if file is None:
+        return "ok"
+    with closing(sqlite3.connect(file)) as connection:
+        pages = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        keys = [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
+    return "ok" if pages == ["ok"] and not keys else "; ".join(pages + keys)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Judging
+
+
+def judged(trial: Trial, history: History, seconds: float, suspicions: Mapping[str, bool]) -> Findings:
+    """Hold what arrived against what was published."""
+    expected = {item.number for item in history.items if item.rings}
+    accepted = [receipt for receipt in history.receipts if receipt.fate.accepted]
+    arrived = {receipt.item for receipt in accepted}
+    lost, unexpected = sorted(expected - arrived), sorted({receipt.item for receipt in history.receipts} - expected)
+    fates = Counter(receipt.fate for receipt in history.receipts)
+    copies = len(accepted) - len({receipt.webhook_id for receipt in accepted})
+    excused = fates[Fate.CUT] + fates[Fate.LATE] + trial.kills * MOST_SENDS
+    counts, whole = totals(trial.database_url), integrity(trial.database_url)
+    suspicions = {
+        f"{len(lost)} alerts were lost": bool(lost),
+        f"{len(unexpected)} alerts were not expected": bool(unexpected),
+        f"{copies} copies, where {excused} can be accounted for": copies > excused,
+        f"the database is damaged: {whole}": whole != "ok",
+        **dict.fromkeys((*told_apart(history.receipts), *unbalanced(counts)), True),
+        **suspicions,
+    }
+    return Findings(
+        kills=trial.kills,
+        seconds=seconds,
+        published=len(history.items),
+        expected=len(expected),
+        lost=lost,
+        unexpected=unexpected,
+        copies=copies,
+        excused=excused,
+        integrity=whole,
+        totals={noun: dict(getattr(counts, noun)) for noun in counts.__slots__},
+        fates={fate.value: fates[fate] for fate in Fate},
+        problems=[problem for problem, holds in suspicions.items() if holds],
+    )
+
+
+def told_apart(receipts: Sequence[Receipt]) -> Iterator[str]:
+    """Yield where copies could not be known as such: an item has one alert, an alert one id and one body, for ever."""
+    for one, other in (("item", "alert"), ("alert", "webhook_id"), ("webhook_id", "alert"), ("webhook_id", "digest")):
+        seen: defaultdict[object, set[object]] = defaultdict(set)
+        for receipt in receipts:
+            seen[getattr(receipt, one)].add(getattr(receipt, other))
+        several = sum(len(others) > 1 for others in seen.values())
+        if several:
+            yield f"{several} × one {one} with more than one {other}"
+
+
+def unbalanced(counts: Totals) -> Iterator[str]:
+    """Yield the conservation laws that do not hold: a noun's rows are the sum of their outcomes."""
+    for noun in counts.__slots__:
+        outcomes = dict(getattr(counts, noun))
+        every = outcomes.pop(noun)
+        if every != sum(outcomes.values()):
+            yield f"{noun}: {every} in all, but {outcomes}"
