@@ -379,6 +379,7 @@ class KnownEntry:
     article_id: str
     version: int
     content_hash: str
+    first_seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,6 +395,7 @@ class Changed:
 
     article: Article
     version: int
+    first_seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

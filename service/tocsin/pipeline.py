@@ -66,7 +66,7 @@ from tocsin.model import (
 from tocsin.plan import Plan
 from tocsin.ports import Channel, Fetcher, LimitExceeded, Sandbox, Store, Work
 from tocsin.rules.index import RuleIndex
-from tocsin.stories.cluster import open_story
+from tocsin.stories.cluster import story_of
 from tocsin.stories.identity import identify
 from tocsin.text.language import language_of
 
@@ -287,7 +287,7 @@ class Pipeline:
             mean_gap=gap,
             received=fetched.received,
             entries=tuple(entries),
-            stories=tuple((open_story(entry.article), entry.article.id) for entry in fresh if isinstance(entry, New)),
+            stories=tuple((story_of(entry), entry.article.id) for entry in fresh if isinstance(entry, New)),
             matches=tuple(record for record, _ in decided),
             alerts=tuple(item.alert for item in ringing),
             dispatches=tuple(dispatch for item in ringing for dispatch in item.dispatches),
@@ -308,7 +308,7 @@ class Pipeline:
                 FoundMatch(
                     article=entry.article,
                     version=entry.version if isinstance(entry, Changed) else 1,
-                    story=open_story(entry.article),
+                    story=story_of(entry),
                     match=match,
                     matched_before=match.rule.name in matched_before,
                 )

@@ -66,6 +66,7 @@ def _sharing(feed: str, candidates: Iterable[Article]) -> Select[Any]:
             entries.c.article_id,
             articles.c.version,
             articles.c.content_hash,
+            articles.c.first_seen,
         )
         .join(articles, articles.c.id == entries.c.article_id)
         .where(entries.c.feed == feed, entries.c.entry_key.in_(select(keys)))

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from tocsin.model import Article, StoryRecord
+from tocsin.model import Changed, New, StoryRecord
 
 
 def story_id(article_id: str) -> str:
@@ -10,6 +10,7 @@ def story_id(article_id: str) -> str:
     return "sto_" + sha256(f"story\0{article_id}".encode()).hexdigest()[:16]
 
 
-def open_story(article: Article) -> StoryRecord:
-    """Open the story of a new article."""
-    return StoryRecord(id=story_id(article.id), first_seen=article.fetched)
+def story_of(entry: New | Changed) -> StoryRecord:
+    """Return the story of an article: the one that it opens, or opened when it was new."""
+    first_seen = entry.first_seen if isinstance(entry, Changed) else entry.article.fetched
+    return StoryRecord(id=story_id(entry.article.id), first_seen=first_seen)

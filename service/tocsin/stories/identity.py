@@ -55,4 +55,6 @@ def _outcome(article: Article, entry: KnownEntry | None) -> EntryOutcome:
         return New(article=article)
     if entry.content_hash == article.content_hash:
         return Seen(entry_id=article.entry_id, canonical_url=article.canonical_url, article_id=entry.article_id)
-    return Changed(article=replace(article, id=entry.article_id), version=entry.version + 1)
+    return Changed(
+        article=replace(article, id=entry.article_id), version=entry.version + 1, first_seen=entry.first_seen
+    )

@@ -140,6 +140,7 @@ async def test_entries_are_known_by_id_url_and_content(store, make):
         article_id=article.id,
         version=1,
         content_hash="hash of bridge-1",
+        first_seen=make.NOON,
     )
     for same in (
         {"entry_id": "bridge-1"},
@@ -164,11 +165,11 @@ async def test_a_change_is_the_next_version(store, make):
     """A changed article is read in its newest version, and each version is stored once."""
     article = await make.rung(store)
     edited = replace(article, title="Bridge closed", content_hash="edited", fetched=make.NOON + timedelta(days=1))
-    assert await polled(store, make, Changed(article=edited, version=2)) is Commit.DONE
+    assert await polled(store, make, Changed(article=edited, version=2, first_seen=make.NOON)) is Commit.DONE
     assert await store.stored_articles([article.id]) == {article.id: edited}
     (known,) = await store.known_entries(article.feed, [article])
     assert (known.version, known.content_hash) == (2, "edited")
-    assert await polled(store, make, Changed(article=edited, version=2)) is Commit.CONFLICT
+    assert await polled(store, make, Changed(article=edited, version=2, first_seen=make.NOON)) is Commit.CONFLICT
 
 
 async def test_a_renamed_entry_is_known_by_both_names(store, make):
@@ -177,7 +178,7 @@ async def test_a_renamed_entry_is_known_by_both_names(store, make):
     renamed = Seen(entry_id="guid:77", canonical_url=article.canonical_url, article_id=article.id)
     assert await polled(store, make, renamed) is Commit.DONE
     edited = replace(article, entry_id="guid:77", content_hash="edited")
-    assert await polled(store, make, Changed(article=edited, version=2)) is Commit.DONE
+    assert await polled(store, make, Changed(article=edited, version=2, first_seen=make.NOON)) is Commit.DONE
     known = await store.known_entries(article.feed, [article])
     assert {(entry.entry_id, entry.article_id, entry.content_hash) for entry in known} == {
         ("bridge-1", article.id, "edited"),
@@ -224,7 +225,7 @@ async def test_entries_equal_the_sum_of_their_outcomes(store, make):
     article = await make.rung(store)
     seen = Seen(entry_id="bridge-1", canonical_url=None, article_id=article.id)
     skipped = [Skipped(entry_id=str(reason), reason=reason) for reason in (*SkipReason, SkipReason.EMPTY)]
-    edited = Changed(article=replace(article, content_hash="edited"), version=2)
+    edited = Changed(article=replace(article, content_hash="edited"), version=2, first_seen=make.NOON)
     assert await polled(store, make, New(article=make.article("b")), *skipped) is Commit.DONE
     assert await polled(store, make, seen, edited) is Commit.DONE
     totals = await store.totals()

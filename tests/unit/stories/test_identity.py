@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.nouns import article
+from support.nouns import NOON, article
 from tocsin.model import Changed, KnownEntry, New, Seen, Skipped, SkipReason
 from tocsin.stories.identity import identify
 
@@ -18,7 +18,14 @@ def item(entry="entry-1", url=URL, content="hash-1"):
 
 
 def known(entry="entry-1", url=URL, content="hash-1", *, article_id="art_known", version=1):
-    return KnownEntry(entry_id=entry, canonical_url=url, article_id=article_id, version=version, content_hash=content)
+    return KnownEntry(
+        entry_id=entry,
+        canonical_url=url,
+        article_id=article_id,
+        version=version,
+        content_hash=content,
+        first_seen=NOON,
+    )
 
 
 def outcomes(articles, rows=()):
