@@ -7,6 +7,7 @@ keyword is a *loose phrase* of one or more operands.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from tocsin.model import Entity, Rule, Term
@@ -14,7 +15,7 @@ from tocsin.rules import patterns
 from tocsin.rules.patterns import WordPattern
 from tocsin.text.language import DEFAULT
 from tocsin.text.stopwords import stop_words
-from tocsin.text.tokens import Form, form_of, words
+from tocsin.text.tokens import APOSTROPHES, Form, form_of, words
 
 Leaf: TypeAlias = tuple[WordPattern, ...]
 
@@ -46,15 +47,40 @@ class CompiledRule:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
     """A word of a keyword as people count them: what white space parts. `build-up` is one, of two words."""
 
     text: str
     forms: tuple[Form, ...]
 
-    @property
-    def folded(self) -> tuple[str, ...]:
-        return tuple(form.folded for form in self.forms)
+    def is_stop_word(self, stops: AbstractSet[str]) -> bool:
+        """Tell whether it is too common to ask for. A word with a capital never is."""
+        *others, last = self.forms
+        return not others and not last.capital and last.asked in stops
+
+
+def chunks_of(text: str, language: str) -> Iterator[Chunk]:
+    """Yield the words of a keyword as people count them. An elision (`l'Ukraine`) is a word of its own."""
+    for chunk in text.split():
+        found = words(chunk, language)
+        cuts = [after.start for before, after in pairwise(found) if chunk[before.end : after.start] in APOSTROPHES]
+        for start, end in pairwise([0, *cuts, len(chunk)]):
+            if forms := forms_of(chunk[start:end], language):
+                yield Chunk(chunk[start:end], forms)
+
+
+def forms_of(text: str, language: str) -> tuple[Form, ...]:
+    """Return the forms of the words of a text."""
+    return tuple(form_of(word.written, language) for word in words(text, language))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a keyword: its operand, and how many of its words that is."""
+
+    operand: Operand
+    words: int
+    is_stop_word: bool
 
 
 class Compiler:
@@ -65,16 +91,20 @@ class Compiler:
         stops = stop_words(language) | stop_words(DEFAULT)
         operands: dict[str, Operand] = {}
         names: dict[tuple[str, ...], str] = {}
-        acronyms: dict[str, str] = {}
+        acronyms: dict[tuple[str, ...], str] = {}
         for entity in entities:
             operands[entity.id] = Operand(f"@{entity.id}", frozenset(self._entity_leaves(entity, stops)))
             for term in entity_terms(entity):
-                names.setdefault(tuple(form.folded for form in self._forms(term.text)), entity.id)
+                forms = forms_of(term.text, language)
+                if len(forms) == 1 and patterns.is_ambiguous(forms[0], stops):
+                    acronyms.setdefault(_cased(forms), entity.id)
+                else:
+                    names.setdefault(_folded(forms), entity.id)
             if entity.acronym:
-                acronyms.setdefault(entity.acronym, entity.id)
+                acronyms.setdefault(_cased(forms_of(entity.acronym, language)), entity.id)
         self._entities: Mapping[str, Operand] = operands
         self._names: Mapping[tuple[str, ...], str] = names
-        self._acronyms: Mapping[str, str] = acronyms
+        self._acronyms: Mapping[tuple[str, ...], str] = acronyms
 
     def rule(self, rule: Rule) -> CompiledRule:
         """Compile a rule; its words are taken as in its languages, else as in this one and English."""
@@ -90,28 +120,27 @@ class Compiler:
     def keyword(self, term: Term, stops: AbstractSet[str]) -> LoosePhrase:
         """Compile a keyword: exact in quotes, else one word or entity, or a loose phrase of several."""
         if term.exact:
-            leaf = tuple(map(patterns.exact, self._forms(term.text)))
+            leaf = tuple(map(patterns.exact, forms_of(term.text, self._language)))
             return LoosePhrase((Operand(term.text, frozenset([leaf])),))
-        operands = list(self._operands(term, stops))
-        kept = [operand for operand, dropped in operands if not dropped]
-        if len(kept) < 2:
-            kept = [operand for operand, _ in operands]
-        return LoosePhrase(tuple(kept))
+        parts = list(self._parts(term, stops))
+        kept = [part for part in parts if not part.is_stop_word]
+        if sum(part.words for part in kept) < 2:
+            kept = parts
+        return LoosePhrase(tuple(part.operand for part in kept))
 
-    def _operands(self, term: Term, stops: AbstractSet[str]) -> Iterator[tuple[Operand, bool]]:
-        """Yield the operands of a keyword in order, each with whether it is a stop word."""
-        chunks = [chunk for text in term.text.split() if (chunk := _Chunk(text, self._forms(text))).forms]
-        for run, entity in self._entity_runs(chunks):
+    def _parts(self, term: Term, stops: AbstractSet[str]) -> Iterator[_Part]:
+        """Yield the parts of a keyword in order: entities and single words."""
+        for run, entity in self._entity_runs(list(chunks_of(term.text, self._language))):
             if entity is not None:
-                yield Operand(" ".join(chunk.text for chunk in run), self._entities[entity].leaves), False
+                written = " ".join(chunk.text for chunk in run)
+                yield _Part(Operand(written, self._entities[entity].leaves), len(run), is_stop_word=False)
                 continue
             (chunk,) = run
-            *first, last = chunk.forms
-            leaf = (*map(patterns.exact, first), patterns.free(last, self._language, stops))
-            is_stop_word = not first and not last.capital and last.folded in stops
-            yield Operand(chunk.text, frozenset([leaf])), is_stop_word
+            *others, last = chunk.forms
+            leaf = (*(patterns.beside(form, stops) for form in others), patterns.free(last, self._language, stops))
+            yield _Part(Operand(chunk.text, frozenset([leaf])), 1, is_stop_word=chunk.is_stop_word(stops))
 
-    def _entity_runs(self, chunks: Sequence[_Chunk]) -> Iterator[tuple[Sequence[_Chunk], str | None]]:
+    def _entity_runs(self, chunks: Sequence[Chunk]) -> Iterator[tuple[Sequence[Chunk], str | None]]:
         """Part the words of a keyword into the longest runs that name an entity, and single words."""
         for length in range(len(chunks), 0, -1):
             for start in range(len(chunks) - length + 1):
@@ -124,16 +153,17 @@ class Compiler:
         for chunk in chunks:
             yield [chunk], None
 
-    def _named(self, run: Sequence[_Chunk]) -> str | None:
-        name = tuple(word for chunk in run for word in chunk.folded)
-        return self._names.get(name) or self._acronyms.get(" ".join(chunk.text for chunk in run))
+    def _named(self, run: Sequence[Chunk]) -> str | None:
+        """Return the entity that these words name: without regard to case, except for an acronym."""
+        forms = [form for chunk in run for form in chunk.forms]
+        return self._acronyms.get(_cased(forms)) or self._names.get(_folded(forms))
 
     def _entity_leaves(self, entity: Entity, stops: AbstractSet[str]) -> Iterator[Leaf]:
         for term in entity_terms(entity):
             ask = self._asking(entity, term, stops)
-            yield tuple(map(ask, self._forms(term.text)))
+            yield tuple(map(ask, forms_of(term.text, self._language)))
         if entity.acronym:
-            yield tuple(patterns.as_written(form, stops) for form in self._forms(entity.acronym))
+            yield tuple(patterns.as_written(form, stops) for form in forms_of(entity.acronym, self._language))
 
     def _asking(self, entity: Entity, term: Term, stops: AbstractSet[str]) -> Callable[[Form], WordPattern]:
         if term.exact:
@@ -141,8 +171,13 @@ class Compiler:
         ask = patterns.cased if entity.case_sensitive else patterns.free
         return lambda form: ask(form, self._language, stops)
 
-    def _forms(self, text: str) -> tuple[Form, ...]:
-        return tuple(form_of(word.written, self._language) for word in words(text, self._language))
+
+def _folded(forms: Iterable[Form]) -> tuple[str, ...]:
+    return tuple(form.folded for form in forms)
+
+
+def _cased(forms: Iterable[Form]) -> tuple[str, ...]:
+    return tuple(form.cased for form in forms)
 
 
 def entity_terms(entity: Entity) -> tuple[Term, ...]:

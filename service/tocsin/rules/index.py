@@ -7,6 +7,11 @@ from tocsin.rules.compile import CompiledRule, Compiler, Leaf, LoosePhrase, Oper
 from tocsin.rules.matcher import match_rule
 from tocsin.rules.mentions import Vocabulary, words_of
 from tocsin.text.language import language_of
+from tocsin.text.stems import ALGORITHMS
+from tocsin.text.stopwords import stop_words
+
+#: ISO 639-2's code for a language that is not known.
+UNDETERMINED = "und"
 
 
 def every_rule(_rule: Rule) -> bool:
@@ -24,11 +29,16 @@ class RuleIndex:
 
     def match(self, article: Article, applies: Callable[[Rule], bool] = every_rule) -> tuple[Match, ...]:
         """Return the matches of an article in the order of the rules; only rules that apply are tried."""
-        language = language_of(article.language)
+        language = _known(language_of(article.language))
         index = self._by_language.get(language)
         if index is None:
             index = self._by_language[language] = _LanguageIndex(language, self._rules, self._entities)
         return index.match(article, applies)
+
+
+def _known(language: str) -> str:
+    """Return a language, or one for all that nothing is known of: a feed may name any number of them."""
+    return language if language in ALGORITHMS or stop_words(language) else UNDETERMINED
 
 
 class _LanguageIndex:

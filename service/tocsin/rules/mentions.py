@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from tocsin.model import Article, Field, Span
 from tocsin.rules.compile import Leaf, Operand
 from tocsin.rules.patterns import WordPattern, answers, form_keys, keys
 from tocsin.text.paragraphs import paragraphs
-from tocsin.text.tokens import Word, form_of, words
+from tocsin.text.tokens import LONGEST_WORD, Word, form_of, words
 
 #: How many written words a vocabulary remembers before it starts anew: bounds memory against endless new words.
 MEMO_SIZE = 200_000
@@ -57,8 +57,10 @@ def words_of(article: Article, language: str) -> ArticleWords:
 def _unmasked(found: Sequence[Word], masked: Sequence[Span]) -> Sequence[Word]:
     if not masked:
         return found
-    ranks = _ranks(found, [span.start for span in masked])
-    return [word for word, rank in zip(found, ranks, strict=True) if not rank or word.start >= masked[rank - 1].end]
+    spans = sorted(masked)
+    ends = [0, *accumulate((span.end for span in spans), max)]  # a span may lie within another
+    ranks = _ranks(found, [span.start for span in spans])
+    return [word for word, rank in zip(found, ranks, strict=True) if word.start >= ends[rank]]
 
 
 def _ranks(found: Iterable[Word], starts: Sequence[int]) -> list[int]:
@@ -73,12 +75,11 @@ def _ranks(found: Iterable[Word], starts: Sequence[int]) -> list[int]:
 
 def _shouted(text: str, found: Sequence[Word]) -> list[bool]:
     """Tell of each word whether its line is all capitals. A line of one word tells nothing."""
-    lines = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
-    spans = [(start, end) for start, end in pairwise([*lines, len(text) + 1])]
-    loud = [text[start:end].isupper() for start, end in spans]
+    lines = text.split("\n")
+    loud = [line.isupper() for line in lines]
     if not any(loud):
         return [False] * len(found)
-    ranks = _ranks(found, lines)
+    ranks = _ranks(found, list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0)))
     size = Counter(ranks)
     return [loud[rank - 1] and size[rank] > 1 for rank in ranks]
 
@@ -106,7 +107,8 @@ class Vocabulary:
             known = tuple(pattern for pattern in asked if answers(form, pattern, shouted=shouted))
             if len(self._memo) >= MEMO_SIZE:
                 self._memo.clear()
-            self._memo[written, shouted] = known
+            if len(written) <= LONGEST_WORD:  # what is longer is no word, seldom seen twice, and may be of any size
+                self._memo[written, shouted] = known
         return known
 
     def find(self, article: ArticleWords) -> "Found":

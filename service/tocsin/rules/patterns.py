@@ -119,16 +119,19 @@ def _inflects(folded: str, stems: frozenset[str], pattern: Name | CasedName) -> 
 
 def exact(form: Form) -> Exact:
     """Ask for exactly this word."""
-    accented = form.exact != form.folded
-    return Exact(form.exact if accented else form.folded, accented)
+    return Exact(form.asked, form.accented)
+
+
+def beside(form: Form, stops: AbstractSet[str]) -> WordPattern:
+    """Ask for a word of `build-up` other than the last: without inflection, in any case and accent."""
+    return as_written(form, stops) if is_ambiguous(form, stops) else Exact(form.folded, accented=False)
 
 
 def free(form: Form, language: str, stops: AbstractSet[str]) -> WordPattern:
     """Ask for a word as a keyword does: in any inflection; with a capital, as a name; a shouted stop word, shouted."""
-    if form.capitals:
-        ambiguous = form.folded in stops
-        return AsWritten(form.cased, form.folded, ambiguous) if ambiguous else Inflected(form.folded, form.stems)
-    if form.capital:
+    if is_ambiguous(form, stops):
+        return as_written(form, stops)
+    if form.capital and not form.capitals:
         return Name(form.folded, form.stems, plural=language == DEFAULT)
     return Inflected(form.folded, form.stems)
 
@@ -137,11 +140,16 @@ def cased(form: Form, language: str, stops: AbstractSet[str]) -> WordPattern:
     """Ask for a word of a name whose case counts; its small words are asked for in any case."""
     if not form.capital:
         return Inflected(form.folded, form.stems)
-    if form.capitals and form.folded in stops:
+    if is_ambiguous(form, stops):
         return as_written(form, stops)
     return CasedName(form.cased, form.folded, form.stems, plural=language == DEFAULT, capitals=form.capitals)
 
 
 def as_written(form: Form, stops: AbstractSet[str]) -> AsWritten:
     """Ask for a word in just this case."""
-    return AsWritten(form.cased, form.folded, ambiguous=form.folded in stops)
+    return AsWritten(form.cased, form.folded, ambiguous=form.asked in stops)
+
+
+def is_ambiguous(form: Form, stops: AbstractSet[str]) -> bool:
+    """Tell whether a word all in capitals is a stop word in small letters (WHO, US): then its case tells them apart."""
+    return form.capitals and form.asked in stops

@@ -1,7 +1,7 @@
 """Words too common to ask for: articles, pronouns, prepositions, conjunctions and auxiliaries, by language.
 
 Negations are not among them: "talks without Kyiv" is not "talks Kyiv". Nor are words that carry a meaning of their
-own in news (first, new, say, million). Accents are dropped, as a comparison drops them.
+own in news (first, new, say, million).
 """
 
 from functools import cache
@@ -11,7 +11,7 @@ from tocsin.text.tokens import ignoring_case, without_accents
 
 _LISTS = MappingProxyType(
     {
-        "en": """a an the this that these those and or but nor so yet if then than as at by for from in into of off on
+        "en": """a an the this that these those and or but so yet if then than as at by for from in into of off on
             onto out over per to toward towards under until till up upon via with within about above across after
             against along amid among around before behind below beneath beside between beyond during since through
             throughout down near i me my mine myself we us our ours ourselves you your yours he him his himself she her
@@ -19,7 +19,7 @@ _LISTS = MappingProxyType(
             is am are was were be been being has have had having do does did doing will would shall should can could
             may might must there here also just very too such some any each both all more most other another own same
             only again once because while although though whether""",
-        "ru": """и в во на с со к ко у о об от до за из по под при для над про через между после перед без а но или да
+        "ru": """и в во на с со к ко у о об от до за из по под при для над про через между после перед а но или да
             же ли бы что чтобы как так то это этот эта эти этого этой этому этих тот та те того той тем тех я меня мне
             мы нас нам вы вас вам ты он его ему им она ее её ей они их кто который которая которое которые которого
             которой которых свой своя свои был была было были быть есть будет будут если когда где там тут здесь уже
@@ -42,19 +42,20 @@ _LISTS = MappingProxyType(
             ihren ihrer es wer wen wem was wann wo warum welche welcher welches ist sind war waren sein bin bist wird
             werden wurde wurden hat haben hatte hatten kann können soll sollen will wollen muss müssen dass wenn weil
             dieser diese dieses diesen diesem jener sich auch noch nur schon da dort hier man""",
-        "fr": """le la les l un une des du de d au aux et ou mais donc or car que qu qui quoi dont où à dans en par
-            pour sur sous vers avec chez entre depuis pendant avant après contre ce cet cette ces c ça il elle ils
-            elles on nous vous je j tu me m te t se s lui leur leurs son sa ses mon ma mes ton ta tes notre nos votre
-            vos y est sont était étaient être été a ont avait avaient avoir sera seront si comme quand aussi plus très
-            tout tous toute toutes""",
+        "fr": """le la les l un une des du de d au aux et ou mais donc or car que qu qui quoi jusqu lorsqu puisqu
+            dont où à dans en par pour sur sous vers avec chez entre depuis pendant avant après contre ce cet cette
+            ces c ça il elle ils elles on nous vous je j tu me m te t se s lui leur leurs son sa ses mon ma mes ton
+            ta tes notre nos votre vos y est sont était étaient être été a ont avait avaient avoir sera seront si
+            comme quand aussi plus très tout tous toute toutes""",
         "es": """el la los las lo un una unos unas y e o u pero que quien quienes cual cuyo donde cuando como de del a
             al en con por para sobre bajo entre desde hasta hacia contra tras durante ante yo me mi mis tu te tus él
             ella ellos ellas nos nosotros se su sus le les es son era eran ser fue fueron está están estaba ha han
             había haber si también muy más este esta estos estas ese esa eso esos esto aquel todo todos""",
         "it": """il lo la i gli le l un uno una e ed o ma che chi cui dove quando come di del dello della dei degli
-            delle dell a al allo alla ai agli alle all da dal dalla dai dalle dall in nel nella nei nelle nell con su
-            sul sulla sui sulle sull per tra fra io mi tu ti noi ci voi vi lui lei loro egli si suo sua suoi sue è sono
-            era erano essere stato ha hanno aveva avere se anche più questo questa questi queste quello quella tutto""",
+            delle dell d a al allo alla ai agli alle all da dal dalla dai dalle dall in nel nella nei nelle nell con
+            su sul sulla sui sulle sull agl dagl degl negl sugl gl c coll per tra fra io mi tu ti noi ci voi vi lui
+            lei loro egli si suo sua suoi sue è sono era erano essere stato ha hanno aveva avere se anche più questo
+            questa questi queste quello quella tutto""",
         "pt": """o a os as um uma uns umas e ou mas que quem qual cujo onde quando como de do da dos das em no na nos
             nas por pelo pela pelos pelas para com sobre sob entre desde até contra após eu me meu minha tu te ele ela
             eles elas nós nos se seu sua seus suas lhe lhes é são era eram ser foi foram está estão há tem têm ter se
@@ -83,5 +84,9 @@ _LISTS = MappingProxyType(
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """Return the stop words of a language (ISO 639), folded; none for a language without a list."""
-    return frozenset(without_accents(ignoring_case(word)) for word in _LISTS.get(language, "").split())
+    """Return the stop words of a language (ISO 639) without case; none for a language without a list.
+
+    They are there with and without their accents: `für` typed as `fur` is one too, but no accent makes one (`sûr`).
+    """
+    listed = [ignoring_case(word) for word in _LISTS.get(language, "").split()]
+    return frozenset(listed).union(map(without_accents, listed))

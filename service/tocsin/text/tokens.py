@@ -11,6 +11,7 @@ Offsets are those of the text as it stands. All folding happens a word at a time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 from unicodedata import normalize
 
 import regex
@@ -20,34 +21,35 @@ from tocsin.text.stems import stemmer
 #: A word is compared by its first so many characters; no word of a language is longer, encoded data is.
 LONGEST_WORD = 64
 
-_APOSTROPHES = "'’‘ʼʹ′＇`´"
-_APOSTROPHE_SET = frozenset(_APOSTROPHES)
+_QUOTES = "'’‘ʼʹ′＇`´"
+APOSTROPHES = frozenset(_QUOTES)
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}ー々\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _ELISIONS = frozenset("ldjmtscn") | {"qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "quelqu", "presqu", "entr"}  # French
 _ELISIONS |= {"un", "gl", "all", "coll", "dall", "dell", "nell", "sull", "quell", "quest"}  # Italian
+_ELISIONS |= {"agl", "dagl", "degl", "negl", "sugl", "anch", "com", "cos", "dov", "mezz", "sant", "senz", "tutt"}
 _LONGEST_ELISION = max(map(len, _ELISIONS))
 
 # A run is letters and digits with whatever may join them; group 1 is set where something does. Most runs are one
 # plain word; only the others are taken apart into pieces, and put together again by what stands in between.
 _RUN = regex.compile(
     rf"[\p{{L}}\p{{Nd}}\p{{Nl}}][\p{{L}}\p{{M}}\p{{Nd}}\p{{Nl}}]*+"
-    rf"(?:([.,;·_{_APOSTROPHES}\p{{Cf}}]++)[\p{{L}}\p{{M}}\p{{Nd}}\p{{Nl}}]++)*+"
+    rf"(?:([.,;٫٬·_{_QUOTES}\p{{Cf}}]++)[\p{{L}}\p{{M}}\p{{Nd}}\p{{Nl}}]++)*+"
 )
 _PIECE = regex.compile(
     rf"(?V1)([{_SPACELESS}])\p{{M}}*+"
-    rf"|[[\p{{L}}\p{{Nl}}\p{{Nd}}]--[{_SPACELESS}{_APOSTROPHES}]]"
-    rf"(?:[[\p{{L}}\p{{Nl}}\p{{Nd}}\p{{M}}\p{{Cf}}]--[{_SPACELESS}{_APOSTROPHES}]]*[[\p{{L}}\p{{Nl}}\p{{Nd}}\p{{M}}]--[{_SPACELESS}{_APOSTROPHES}]])?"
+    rf"|[[\p{{L}}\p{{Nl}}\p{{Nd}}]--[{_SPACELESS}{_QUOTES}]]"
+    rf"(?:[[\p{{L}}\p{{Nl}}\p{{Nd}}\p{{M}}\p{{Cf}}]--[{_SPACELESS}{_QUOTES}]]*[[\p{{L}}\p{{Nl}}\p{{Nd}}\p{{M}}]--[{_SPACELESS}{_QUOTES}]])?"
 )
 _INVISIBLE = regex.compile(r"\p{Cf}+")
-_MARK = regex.compile(r"(?V1)([\p{Latin}\p{Greek}])\p{M}+|(?<=е)\u0308")
-_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+_ACCENT = regex.compile(r"(?V1)([\p{Latin}\p{Greek}])\p{M}+|(?<=[еЕ])\u0308")
+_APOSTROPHE = str.maketrans(dict.fromkeys(_QUOTES, "'"))
 # Latin letters whose accent Unicode does not take apart.
 _BARRED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
+_TURKISH_CASE = str.maketrans("Iİ", "ıi")
 _BARRED.update(str.maketrans({"Ł": "L", "Ø": "O", "Đ": "D", "Ħ": "H", "Ŧ": "T", "Æ": "AE", "Œ": "OE"}))
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: where it stands and what is written there."""
 
     start: int
@@ -113,17 +115,17 @@ def _closed(text: str, begin: int, stop: int, *, initials: bool) -> Word:
 
 def _joint(text: str, begin: int, stop: int, at: int, to: int) -> _Joint:
     """Tell what becomes of the word `begin:stop` and the piece `at:to`, by what stands between them."""
-    gap, digits = text[stop:at], (text[stop - 1].isdigit(), text[at].isdigit())
-    if gap.removeprefix(".") in _APOSTROPHE_SET and text[at:to] in "sS":
+    gap, digits = _INVISIBLE.sub("", text[stop:at]), (text[stop - 1].isdigit(), text[at].isdigit())
+    if gap.removeprefix(".") in APOSTROPHES and text[at:to] in "sS":
         return _Joint.POSSESSIVE
     match gap, digits:
         case ".", (False, False) if to == at + 1:
             return _Joint.INITIALS
-        case (("." | "," | ";"), (True, True)):
+        case (("." | "," | ";" | "٫" | "٬"), (True, True)):
             return _Joint.JOINED
         case "·", (False, False):
             return _Joint.JOINED
-        case str(), (first, second) if gap in _APOSTROPHE_SET and first == second:
+        case str(), (first, second) if gap in APOSTROPHES and first == second:
             elided = stop - begin <= _LONGEST_ELISION and text[begin:stop].lower() in _ELISIONS
             return _Joint.PARTED if elided else _Joint.JOINED
         case _:
@@ -140,8 +142,10 @@ def _without_ending(word: Word) -> Word:
 def spelling(written: str) -> str:
     """Return a word as it is compared where case counts: without invisible characters and dots, accents kept."""
     bare = written
+    if not bare.isalnum():
+        bare = _INVISIBLE.sub("", bare.translate(_APOSTROPHE))
     if not bare.isascii():
-        bare = normalize("NFC", _INVISIBLE.sub("", normalize("NFKC", bare))).translate(_APOSTROPHE)
+        bare = normalize("NFKC", bare)
     if "." in bare and not bare[0].isdigit():
         bare = bare.replace(".", "")
     return bare[:LONGEST_WORD]
@@ -151,7 +155,7 @@ def without_accents(word: str) -> str:
     """Take the accents off Latin and Greek letters and the dots off ё; other scripts keep theirs."""
     if word.isascii():
         return word
-    return normalize("NFC", _MARK.sub(r"\1", normalize("NFD", word))).translate(_BARRED)
+    return normalize("NFC", _ACCENT.sub(r"\1", normalize("NFD", word))).translate(_BARRED)
 
 
 def ignoring_case(word: str) -> str:
@@ -165,23 +169,29 @@ class Form:
 
     `cased` keeps case and drops accents, `exact` keeps accents and drops case, `folded` drops both. `stems` are those
     of the word with and without its accents: a word answers another in any inflection where they share one.
-    `capital` tells that it is written with a capital, `capitals` that all its letters are, `initials` that dots stand
-    between them.
+    `accented` tells that it has accents (the dot of a Turkish İ is none), `capital` that it is written with a capital,
+    `capitals` that all its letters are, `initials` that dots stand between them.
     """
 
     cased: str
     exact: str
     folded: str
     stems: frozenset[str]
+    accented: bool
     capital: bool
     capitals: bool
     initials: bool
+
+    @property
+    def asked(self) -> str:
+        """What the word asks for where it is exact: with accents for itself, without any for every accent."""
+        return self.exact if self.accented else self.folded
 
 
 def form_of(written: str, language: str) -> Form:
     """Return the forms of a written word of `language`."""
     bare = spelling(written)
-    exact = ignoring_case(bare)
+    exact = ignoring_case(bare.translate(_TURKISH_CASE) if language == "tr" else bare)
     folded = without_accents(exact)
     stem = stemmer(language)
     return Form(
@@ -189,6 +199,7 @@ def form_of(written: str, language: str) -> Form:
         exact=exact,
         folded=folded,
         stems=frozenset((without_accents(stem(exact)), stem(folded))),
+        accented=ignoring_case(bare.replace("İ", "I")) != folded,
         capital=bare != bare.lower(),
         capitals=bare.isupper(),
         initials="." in written and not written[0].isdigit(),
