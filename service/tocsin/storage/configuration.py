@@ -1,6 +1,6 @@
 """What is configured, in rows: which feeds are polled, and that nothing waits for a channel that is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,18 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import FeedSpec, FeedState
-from tocsin.storage.statements import NOBODY, Row, insert_all
+from tocsin.storage import deliveries
+from tocsin.storage.statements import NOBODY, Row, insert_all, serialise
 from tocsin.storage.tables import feeds
+
+
+async def apply(
+    connection: AsyncConnection, specs: Sequence[FeedSpec], channels: Collection[str], now: datetime
+) -> None:
+    """Make the rows say what is configured."""
+    await serialise(connection)
+    await configure_feeds(connection, specs, now)
+    await deliveries.bury_without_channel(connection, channels, now)
 
 
 async def configure_feeds(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:

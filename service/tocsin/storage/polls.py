@@ -23,7 +23,7 @@ from tocsin.model import (
     Skipped,
 )
 from tocsin.storage import deliveries, entries
-from tocsin.storage.statements import NOBODY, Row, batches, insert_all, insert_or
+from tocsin.storage.statements import NOBODY, Row, batches, insert_all, insert_or, serialise
 from tocsin.storage.tables import alerts, dispatches, entry_counts, feeds, matches, stories, story_members
 
 
@@ -41,6 +41,7 @@ async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
     Raises:
         AlreadyStored: a row of the decision is there already.
     """
+    await serialise(connection)
     if not await _give_back(connection, record):
         return Commit.LEASE_LOST
     await entries.store(connection, record.entries, record.feed, record.at)

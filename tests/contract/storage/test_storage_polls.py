@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -114,20 +114,30 @@ async def test_the_story_step_is_one_at_a_time(postgresql_url, make):
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 6))
-async def test_a_poll_that_is_cancelled_is_stored_whole_or_not_at_all(store, make, turns):
-    """Wherever a commit is cancelled, nothing of it is half there and the store goes on."""
-    record = make.ringing(make.article())
-    await store.apply_configuration([make.feed()], ["desk"], make.NOON)
-    await make.leased(store)
-    commit = asyncio.create_task(store.commit_poll(record))
-    for _ in range(turns):
-        await asyncio.sleep(0.0002)
-    commit.cancel()
-    await asyncio.wait([commit])
-    await store.record_tick("first", make.NOON)
-    totals = await store.totals()
-    parts = {totals.entries["new"], totals.matches["matches"], totals.deliveries["deliveries"]}
-    assert parts == ({0} if await make.leased(store, "second", make.NOON + make.LEASE) else {1})
+async def test_a_poll_that_is_cancelled_is_stored_whole_or_not_at_all(database_url, make, turns):
+    """Wherever its caller is cancelled, a commit that began ends before the store is closed; the store goes on."""
+    async with await open_store(database_url) as store:
+        await store.apply_configuration([make.feed()], ["desk"], make.NOON)
+        await make.leased(store)
+        commit = asyncio.create_task(store.commit_poll(make.ringing(make.article())))
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        commit.cancel()
+        await asyncio.wait([commit])
+        await store.record_tick("first", make.NOON)
+    async with await open_store(database_url) as store:
+        totals = await store.totals()
+        parts = {totals.entries["new"], totals.matches["matches"], totals.deliveries["deliveries"]}
+        assert parts == ({1} if turns else {0})
+
+
+async def test_times_at_both_ends_of_the_calendar_are_stored(store, make):
+    """The first and the last time there is come back as they went in, whatever the server's own zone."""
+    ends = {"published": datetime.min.replace(tzinfo=UTC), "updated": datetime.max.replace(tzinfo=UTC)}
+    article = make.article(**ends)
+    await store.apply_configuration([make.feed()], [], make.NOON)
+    assert await polled(store, make, New(article=article)) is Commit.DONE
+    assert await store.stored_articles([article.id]) == {article.id: article}
 
 
 async def test_entries_are_known_by_id_url_and_content(store, make):
