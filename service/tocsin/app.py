@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -26,7 +26,7 @@ from tocsin.fetch.client import HttpFetcher, user_agent
 from tocsin.fetch.directory import DirectoryFetcher
 from tocsin.fetch.fetcher import FeedFetcher
 from tocsin.log import Event, Log, Veil
-from tocsin.model import ChannelKind, ChannelSpec
+from tocsin.model import ChannelKind, ChannelSpec, FeedSpec
 from tocsin.net.transport import CheckedTransport, tls_context
 from tocsin.pipeline import Configuration, Pipeline
 from tocsin.plan import Plan
@@ -65,6 +65,7 @@ class Outside:
     output: TextIO = sys.stdout
     retry_schedule: Sequence[timedelta] = SCHEDULE
     store: Callable[[Store], Store] = lambda store: store
+    patient: bool = True  # wait for room where the database is full, rather than give up
 
 
 def bring_up_to_date(url: str) -> Sequence[str]:
@@ -102,7 +103,10 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         store = outside.store(stored)
         # Whoever holds the lock of an SQLite file is alone: leases in it are those of the dead.
         await store.release_leases(None if file is not None else owner)
-        await store.apply_configuration(plan.feeds, [channel.name for channel in plan.channels], outside.clock())
+        log.veil.learn(plan.secrets)
+        await store.apply_configuration(
+            public_feeds(plan, log.veil), [channel.name for channel in plan.channels], outside.clock()
+        )
         transport = CheckedTransport(tls=tls_context())
         stack.push_async_callback(transport.aclose)
         sandbox = ProcessSandbox()
@@ -118,6 +122,7 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
             owner=owner,
             wake=runner.wake,
             retry_schedule=tuple(outside.retry_schedule),
+            patient=outside.patient,
         )
         yield App(plan=plan, store=store, pipeline=pipeline, runner=runner, log=log, owner=owner, database=file)
 
@@ -148,6 +153,11 @@ def control_socket(database_url: str) -> Path | None:
     """Return where the daemon of a database can be asked; None where a server keeps the database."""
     file = database_file(database_url)
     return socket_path(file) if file is not None else None
+
+
+def public_feeds(plan: Plan, veil: Veil) -> Sequence[FeedSpec]:
+    """Return the feeds of a plan as they may be stored: a token that is renewed does not make another feed."""
+    return [replace(feed, location=veil(feed.location)) for feed in plan.feeds]
 
 
 def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher:

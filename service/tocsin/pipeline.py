@@ -8,11 +8,11 @@ whatever happens, its rows stay as they were or say what happened.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import assert_never
+from typing import TypeVar, Unpack, assert_never
 
 from tocsin.alerts.decide import MatchFacts, PollFacts, decide
 from tocsin.alerts.ids import alert_id
@@ -20,11 +20,11 @@ from tocsin.alerts.render import AlertFacts, render_notice
 from tocsin.alerts.retry import SCHEDULE, decide_retry
 from tocsin.alerts.ring import Ringing, ring
 from tocsin.alerts.routing import RouteFacts, route_alert
-from tocsin.errors import StorageError
+from tocsin.errors import DatabaseFull, StorageError
 from tocsin.feeds.article import articles_of
 from tocsin.feeds.parse import parse_document
 from tocsin.feeds.schedule import mean_gap, next_poll
-from tocsin.log import Event, Logger
+from tocsin.log import Details, Event, Logger
 from tocsin.model import (
     Article,
     Attempt,
@@ -70,6 +70,8 @@ from tocsin.stories.cluster import story_of
 from tocsin.stories.identity import identify
 from tocsin.text.language import language_of
 
+T = TypeVar("T")
+
 POLLS = "polls"  # the lane of feeds; each channel is a lane of its own, by the name "to <channel>"
 MOST_POLLS = 32
 MOST_SENDS = 4  # at a time, to one channel
@@ -80,6 +82,9 @@ SEND_LEASE = timedelta(minutes=2)
 
 #: How often a poll decides anew when the rows changed under it.
 MOST_DECISIONS = 5
+
+#: How often a full database is tried again.
+ROOM_CHECK = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,7 @@ class Pipeline:
         owner: str,
         wake: Callable[[], None],
         retry_schedule: tuple[timedelta, ...] = SCHEDULE,
+        patient: bool = True,
     ) -> None:
         self._configuration = configuration
         self._store = store
@@ -150,6 +156,7 @@ class Pipeline:
         self._owner = owner
         self._wake = wake
         self._retry_schedule = retry_schedule
+        self._patient = patient  # a unit of work that the database has no room for waits for some
 
     # ------------------------------------------------------------------------------------------------------------
     # What a runner drives
@@ -245,12 +252,12 @@ class Pipeline:
         for problem in reading.problems:
             self._log.warning(Event.ENTRY_SKIPPED, feed=feed.name, problem=configuration.public(problem))
         record = await self._decide(configuration, feed, due, fetched, reading)
-        end = await self._store.commit_poll(record)
+        end = await self._store_poll(record)
         for _ in range(MOST_DECISIONS):
             if end is not Commit.CONFLICT:
                 break
             record = await self._decide(configuration, feed, due, fetched, reading)
-            end = await self._store.commit_poll(record)
+            end = await self._store_poll(record)
         if end is Commit.DONE:
             self._tell_poll(feed, due, record)
             if record.messages:
@@ -365,10 +372,13 @@ class Pipeline:
 
     async def _commit(self, feed: FeedSpec, record: PollRecord) -> PollEnd:
         """Store a poll that decided nothing but the feed's own row."""
-        end = await self._store.commit_poll(record)
+        end = await self._store_poll(record)
         if end is not Commit.DONE:
             self._log.warning(Event.LEASE_LOST, step="poll", feed=feed.name, outcome=end.value)
         return PollEnd(committed=end is Commit.DONE)
+
+    async def _store_poll(self, record: PollRecord) -> Commit:
+        return await self._stored(lambda: self._store.commit_poll(record), step="poll", feed=record.feed)
 
     def _tell_poll(self, feed: FeedSpec, due: DueFeed, record: PollRecord) -> None:
         kinds = [type(entry) for entry in record.entries]
@@ -411,7 +421,9 @@ class Pipeline:
                 attempt=replace(attempt, detail=configuration.public(attempt.detail)),
                 decision=decision,
             )
-            stored = await self._store.record_attempt(record)
+            stored = await self._stored(
+                lambda: self._store.record_attempt(record), step="deliver", delivery=claimed.id, channel=claimed.channel
+            )
         except StorageError as error:
             self._log.error(Event.STORAGE_FAILED, step="deliver", delivery=claimed.id, detail=str(error))
             return None
@@ -462,6 +474,31 @@ class Pipeline:
             took=round(record.took.total_seconds(), 3),
             due=record.decision.at if isinstance(record.decision, RetryAt) else None,
         )
+
+    # ------------------------------------------------------------------------------------------------------------
+    # Storing
+
+    async def _stored(self, store: Callable[[], Awaitable[T]], **about: Unpack[Details]) -> T:
+        """Store what a unit of work came to; where the database is full, wait for room.
+
+        The work is not done again for that: a message sent again would be a copy. A unit that waits keeps its slot,
+        so that soon nothing more is fetched or sent that could not be stored.
+        """
+        tell, full = self._log.bind(**about), False
+        while True:
+            try:
+                stored = await store()
+            except DatabaseFull as error:
+                if not self._patient:
+                    raise
+                if not full:
+                    tell.error(Event.STORAGE_FULL, detail=str(error))
+                full = True
+                await asyncio.sleep(ROOM_CHECK.total_seconds())
+            else:
+                if full:
+                    tell.info(Event.STORAGE_RECOVERED)
+                return stored
 
 
 def lane_of(channel: str) -> str:

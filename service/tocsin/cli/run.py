@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tocsin.app import open_app
+from tocsin.app import Outside, open_app
 from tocsin.cli.frame import Exit, log_for, plan_for, settings_for
 from tocsin.daemon import run_daemon, run_once
 from tocsin.log import Event
@@ -18,7 +18,8 @@ def run(config: Path | None, *, once: bool) -> Exit:
             log.logger.warning(Event.CONFIG_WARNED, problem=str(warning))
 
         async def work() -> Exit:
-            async with open_app(plan, settings.database_url, log) as app:
+            # A daemon waits for room on a full disk; whoever runs it once sees to that before the next time.
+            async with open_app(plan, settings.database_url, log, Outside(patient=not once)) as app:
                 if once:
                     return Exit.FINE if await run_once(app) else Exit.FINDING
                 await run_daemon(app)
