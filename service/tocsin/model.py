@@ -787,6 +787,7 @@ class FeedReport:
     location: str
     state: FeedState
     reason: str | None
+    detail: str | None
     last_success: datetime | None
     next_poll: datetime | None
     entries_a_day: float | None

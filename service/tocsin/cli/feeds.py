@@ -52,7 +52,7 @@ def _row(report: FeedReport) -> tuple[str, ...]:
         _local(report.next_poll),
         "" if report.entries_a_day is None else f"{report.entries_a_day:.1f}",
         "" if report.not_modified_share is None else f"{report.not_modified_share:.0%}",
-        report.reason or "",
+        report.detail or "",
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, literal, select, update
@@ -49,8 +49,9 @@ async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
     await insert_all(connection, alerts, [_alert_row(alert, record.at) for alert in record.alerts])
     await insert_all(connection, matches, [_match_row(match, record.at) for match in record.matches])
     await insert_all(connection, dispatches, [_dispatch_row(dispatch, record.at) for dispatch in record.dispatches])
-    for message in record.messages:
-        await deliveries.add(connection, message, record.at)
+    for number, message in enumerate(record.messages):
+        # Due in their order, so that an early article is told before a late one.
+        await deliveries.add(connection, message, record.at + timedelta(microseconds=number))
     await _count(connection, record.entries)
     return Commit.DONE
 

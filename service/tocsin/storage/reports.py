@@ -31,6 +31,7 @@ def _feed_report(row: ResultRow[Any], now: datetime) -> FeedReport:
         location=row.location,
         state=row.state,
         reason=row.reason,
+        detail=row.detail,
         last_success=row.last_success_at,
         next_poll=row.due_at,
         entries_a_day=_entries_a_day(row.entries_new, row.first_polled_at, now),
