@@ -214,7 +214,11 @@ class Pipeline:
             case FetchFailed():
                 return await self._commit_failure(configuration, feed, due, outcome)
             case NotModified():
-                return await self._commit(feed, self._unchanged(feed, due, outcome))
+                record = self._unchanged(feed, due, outcome)
+                end = await self._commit(feed, record)
+                if end.committed:
+                    self._tell_poll(feed, due, record)
+                return end
             case Fetched():
                 reading = await self._read(feed, outcome)
                 if isinstance(reading, ParseFailed):
