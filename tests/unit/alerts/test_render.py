@@ -24,8 +24,8 @@ from tocsin.alerts.render import (
     timestamp,
 )
 from tocsin.feeds.article import article_of
-from tocsin.model import Article, Entry, Evidence, FeedKind, Field, MessageKind, Severity, Span, TextKind
-from tocsin.stories.cluster import open_story
+from tocsin.model import Article, Entry, Evidence, FeedKind, Field, MessageKind, New, Severity, Span, TextKind
+from tocsin.stories.cluster import story_of
 
 SCHEMA = jsonschema.Draft202012Validator(
     payload_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -37,7 +37,7 @@ def facts(item: Article, *evidence: Evidence, **changes) -> AlertFacts:
     plain = AlertFacts(
         id="alr_1",
         rule=rule(severity=Severity.HIGH, tags=("sea", "safety")),
-        story=open_story(item),
+        story=story_of(New(article=item)),
         article=item,
         feed=feed(),
         feed_url="https://herald.example.org/rss",

@@ -7,8 +7,8 @@ from tocsin.alerts.ids import alert_id, delivery_id, dispatch_id, message_id
 from tocsin.alerts.render import AlertFacts
 from tocsin.alerts.ring import ring
 from tocsin.alerts.ring import test_message as message_of_test
-from tocsin.model import ChannelKind, ChannelSpec, DispatchState, MessageKind
-from tocsin.stories.cluster import open_story
+from tocsin.model import ChannelKind, ChannelSpec, DispatchState, MessageKind, New
+from tocsin.stories.cluster import story_of
 
 MAIL = ChannelSpec(name="duty", kind=ChannelKind.EMAIL, recipients=("a@example.org", "b@example.org"))
 HOOK = ChannelSpec(name="siem", kind=ChannelKind.WEBHOOK)
@@ -16,7 +16,7 @@ HOOK = ChannelSpec(name="siem", kind=ChannelKind.WEBHOOK)
 
 def rung(**changes):
     item = article(**changes)
-    story = open_story(item)
+    story = story_of(New(article=item))
     facts = AlertFacts(
         id=alert_id("Harbour", story.id),
         rule=rule(),
