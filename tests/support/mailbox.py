@@ -1,6 +1,7 @@
 """An SMTP server on loopback that keeps what it is sent."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
@@ -27,7 +28,8 @@ class Mailbox:
         def session() -> SMTP:
             guarded = self._password is not None
             options = {"auth_required": guarded, "auth_require_tls": False, "authenticator": self._known}
-            sessions.append(SMTP(self, hostname="mx.example.org", **(options if guarded else {})))
+            with warnings.catch_warnings(action="ignore", category=UserWarning):  # AUTH without TLS, on loopback
+                sessions.append(SMTP(self, hostname="mx.example.org", **(options if guarded else {})))
             return sessions[-1]
 
         server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
