@@ -4,9 +4,11 @@ The operands' mentions must not share words, must stand in one paragraph, and at
 stand between the first and the last. Every mention that takes part in such a choice is evidence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import mul
 
 from tocsin.rules.mentions import Mention
 
@@ -14,105 +16,123 @@ from tocsin.rules.mentions import Mention
 SLACK = 10
 
 #: A loose phrase of more words than this is refused in the configuration.
-MOST_OPERANDS = 10
+MOST_OPERANDS = 25
 
-#: Choices followed at a time where operands compete for the same words: bounds the time that a text made of nothing
-#: but such words can take. There, evidence names enough mentions, not all.
+#: Choices followed at a time where kinds of operands compete for the same words: bounds the time that a text made of
+#: nothing but such words can take. There, evidence names enough mentions, not all.
 MOST_CHOICES = 300
+
+_DIGIT = 8  # bits, of a count of operands
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Placed:
-    """A mention and the number of the operand that it answers."""
+    """A mention and the number of the kind of operand that it answers."""
 
     start: int
     end: int
-    operand: int
+    kind: int
 
 
 def taking_part(mentions: Sequence[Sequence[Mention]], paragraph_of: Sequence[int]) -> Sequence[Sequence[Mention]]:
     """Return of each operand the mentions that take part in the loose phrase; all empty where it does not stand.
 
-    `mentions` are each operand's in order, not overlapping. Takes time linear in their number.
+    `mentions` are each operand's in order, not overlapping. Operands with the same mentions (`war after war`, two
+    words for one entity) are of one kind: as many of its mentions are needed. Takes time linear in their number.
     """
     if len(mentions) == 1:
         return mentions
+    needed = Counter(map(tuple, mentions))
     placed = sorted(
-        _Placed(mention.start, mention.end, operand)
-        for operand, of_operand in enumerate(mentions)
-        for mention in of_operand
+        _Placed(mention.start, mention.end, kind) for kind, of_kind in enumerate(needed) for mention in of_kind
     )
     part: set[_Placed] = set()
     for _, group in groupby(placed, key=lambda item: paragraph_of[item.start]):
-        together = list(group)
-        if len({item.operand for item in together}) == len(mentions):
-            part.update(_in_paragraph(together, len(mentions)))
-    return [
-        [Mention(item.start, item.end) for item in sorted(part) if item.operand == operand]
-        for operand in range(len(mentions))
-    ]
+        part.update(_in_paragraph(list(group), list(needed.values())))
+    taken = {of_kind: [item for item in of_kind if _Placed(*item, kind) in part] for kind, of_kind in enumerate(needed)}
+    return [taken[tuple(of_operand)] for of_operand in mentions]
 
 
-def _in_paragraph(placed: Sequence[_Placed], operands: int) -> Iterator[_Placed]:
+def _in_paragraph(placed: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
     """Yield the mentions of one paragraph that take part, some of them more than once."""
-    longest = [0] * operands
+    if not _has_all(placed, needed):
+        return
+    longest = [0] * len(needed)
     for item in placed:
-        longest[item.operand] = max(longest[item.operand], item.end - item.start)
-    reach = sum(longest) + SLACK
+        longest[item.kind] = max(longest[item.kind], item.end - item.start)
+    reach = sum(map(mul, longest, needed)) + SLACK
     for first, opening in enumerate(placed):
         window = []
-        for item in placed[first : first + reach * operands]:
+        for item in placed[first : first + reach * len(needed)]:
             if item.start >= opening.start + reach:
                 break
             if item.end <= opening.start + reach:
                 window.append(item)
-        if len({item.operand for item in window}) == operands:
-            yield from _in_window(opening, window, operands)
+        if _has_all(window, needed):
+            yield from _in_window(opening, window, needed)
 
 
-def _in_window(opening: _Placed, window: Sequence[_Placed], operands: int) -> Iterator[_Placed]:
-    """Yield the mentions that take part in a choice that begins with `opening`."""
-    if any(later.start < earlier.end for earlier, later in pairwise(window)):
-        yield from _chosen(opening, window, operands)
+def _has_all(placed: Iterable[_Placed], needed: Sequence[int]) -> bool:
+    return len({item.kind for item in placed}) == len(needed)
+
+
+def _in_window(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
+    """Yield the mentions that take part in a choice that begins with `opening`, which is the first of the window."""
+    if max(needed) > 1 or any(later.start < earlier.end for earlier, later in pairwise(window)):
+        yield from _chosen(opening, window, needed)
     else:
-        yield from _independent(opening, window, operands)
+        yield from _independent(opening, window, len(needed))
 
 
-def _independent(opening: _Placed, window: Sequence[_Placed], operands: int) -> Iterator[_Placed]:
+def _independent(opening: _Placed, window: Sequence[_Placed], kinds: int) -> Iterator[_Placed]:
     """As `_in_window`, where no words are shared: each operand can be chosen without regard to the others."""
-    longest = [0] * operands
+    longest = [0] * kinds
     for last, closing in enumerate(window):
-        longest[closing.operand] = max(longest[closing.operand], closing.end - closing.start)
-        longest[opening.operand] = opening.end - opening.start
+        longest[closing.kind] = max(longest[closing.kind], closing.end - closing.start)
+        longest[opening.kind] = opening.end - opening.start
         others = closing.end - opening.start - sum(longest)
         if not all(longest) or others > SLACK:
             continue
         yield opening
         for item in window[: last + 1]:
-            fits = others + longest[item.operand] - (item.end - item.start) <= SLACK
-            if fits and item.operand != opening.operand:
+            fits = others + longest[item.kind] - (item.end - item.start) <= SLACK
+            if fits and item.kind != opening.kind:
                 yield item
 
 
-def _chosen(opening: _Placed, window: Sequence[_Placed], operands: int) -> Iterator[_Placed]:
+def _chosen(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
     """As `_in_window`, where operands compete for the same words.
 
-    Works through the mentions in order. A state is a set of operands that are answered, where the last chosen mention
-    ends, and how many other words were passed; of each state, all mentions by which it can be reached are kept.
+    Walks through the words. A state is how many operands of each kind are answered, a digit a kind, and how many other
+    words were passed; of each, all mentions by which it can be reached are kept, a bit each.
     """
-    states: dict[tuple[int, int, int], set[_Placed]] = {(1 << opening.operand, opening.end, 0): {opening}}
-    for item in window:
-        bit = 1 << item.operand
-        reached: dict[tuple[int, int, int], set[_Placed]] = {}
-        for (answered, end, passed), chosen in states.items():
-            others = passed + item.start - end
-            if not answered & bit and item.start >= end and others <= SLACK:
-                reached.setdefault((answered | bit, item.end, others), set()).update(chosen, [item])
-        for state, chosen in reached.items():
-            states.setdefault(state, set()).update(chosen)
-        if len(states) > MOST_CHOICES:
-            furthest = sorted(states, key=lambda state: -state[0].bit_count())[:MOST_CHOICES]
-            states = {state: states[state] for state in furthest}
-    for (answered, _, _), chosen in states.items():
-        if answered.bit_count() == operands:
-            yield from chosen
+    whole = sum(count << _DIGIT * kind for kind, count in enumerate(needed))
+    starting: dict[int, list[tuple[int, _Placed]]] = {}
+    for number, item in enumerate(window):
+        starting.setdefault(item.start, []).append((1 << number, item))
+    reached: dict[int, dict[tuple[int, int], int]] = {opening.end: {(1 << _DIGIT * opening.kind, 0): 1}}
+    taken = 0
+    for position in range(opening.end, window[-1].start + 1):
+        states = _fewest_others(reached.pop(position, {}))
+        for bit, item in starting.get(position, ()):
+            digit = _DIGIT * item.kind
+            after = reached.setdefault(item.end, {})
+            for (answered, others), chosen in states.items():
+                if (answered >> digit) & ((1 << _DIGIT) - 1) == needed[item.kind]:
+                    continue
+                state = answered + (1 << digit), others
+                after[state] = after.get(state, 0) | chosen | bit
+                if state[0] == whole:
+                    taken |= chosen | bit
+        passed = reached.setdefault(position + 1, {})
+        for (answered, others), chosen in states.items():
+            if others < SLACK:
+                state = answered, others + 1
+                passed[state] = passed.get(state, 0) | chosen
+    yield from (item for number, item in enumerate(window) if taken >> number & 1)
+
+
+def _fewest_others(states: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    if len(states) <= MOST_CHOICES:
+        return states
+    return dict(sorted(states.items(), key=lambda state: state[0][1])[:MOST_CHOICES])

@@ -1,0 +1,81 @@
+"""Loose phrases: which mentions take part, also where operands compete for words."""
+
+from collections.abc import Sequence
+from itertools import chain, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.matching import article, entity, evidence, found, rule
+from tocsin.model import EntityType
+from tocsin.rules.loose import MOST_OPERANDS, SLACK, taking_part
+from tocsin.rules.mentions import Mention, Vocabulary, words_of
+
+SIZE = 18
+TROOPS = entity("troops", "troops", ["soldiers", "military personnel"], kind=EntityType.CONCEPT)
+
+
+def _mentions(at: Sequence[int]) -> list[Mention]:
+    """Lay mentions out from pairs of gap and length: in order, not overlapping."""
+    placed, end = [], 0
+    for gap, length in zip(at[::2], at[1::2], strict=False):
+        if end + gap + length > SIZE:
+            break
+        placed.append(Mention(end + gap, end + gap + length))
+        end += gap + length
+    return placed
+
+
+MENTIONS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 2, 3, 6]), min_size=2, max_size=8).map(
+    lambda numbers: _mentions([max(number, place % 2) for place, number in enumerate(numbers)])
+)
+OPERANDS = st.lists(MENTIONS, min_size=2, max_size=4).flatmap(
+    lambda several: st.sampled_from([several, [several[0], *several[:3]]])  # operands that ask for the same as well
+)
+
+
+def _naively(mentions: Sequence[Sequence[Mention]], paragraph_of: Sequence[int]) -> list[list[Mention]]:
+    part: list[set[Mention]] = [set() for _ in mentions]
+    for choice in product(*mentions):
+        own = list(chain.from_iterable(range(*mention) for mention in choice))
+        apart = len(own) == len(set(own)) and len({paragraph_of[place] for place in own}) == 1
+        if apart and max(own) + 1 - min(own) - len(own) <= SLACK:
+            for operand, mention in enumerate(choice):
+                part[operand].add(mention)
+    return list(map(sorted, part))
+
+
+@settings(max_examples=400)
+@given(OPERANDS, st.integers(0, SIZE))
+def test_taking_part_is_every_choice(mentions: list[list[Mention]], cut: int) -> None:
+    """Of each operand, the mentions that stand in some choice of one each: near, apart, in one paragraph."""
+    whole = [[mention for mention in of_operand if not mention.start < cut < mention.end] for of_operand in mentions]
+    paragraph_of = [place >= cut for place in range(SIZE)]
+    assert list(map(list, taking_part(whole, paragraph_of))) == _naively(whole, paragraph_of)
+
+
+def test_loose_phrase_of_most_words() -> None:
+    """A loose phrase of the most words that are allowed is found whole, in any order."""
+    asked = [f"word{number}" for number in range(MOST_OPERANDS)]
+    text = " ".join(reversed(asked))
+    assert sorted(found(rule(" ".join(asked)), article(text))) == sorted(asked)
+    assert found(rule(" ".join(asked)), article(text.replace("word3 ", ""))) == []
+
+
+def test_loose_phrase_of_one_word_often() -> None:
+    """A loose phrase of many words for one thing needs as many mentions, and is not slow where there are thousands."""
+    asked = rule("troops soldiers " * 5)
+    assert found(asked, article("troops " * 9), [TROOPS]) == []
+    assert set(found(asked, article("troops soldiers military personnel " * 4), [TROOPS])) == {
+        "troops",
+        "soldiers",
+        "military personnel",
+    }
+    assert len({item.start for item in evidence(asked, article("soldiers " * 4000), [TROOPS])}) == 4000
+
+
+def test_vocabulary_remembers_no_endless_words() -> None:
+    """Only what can be a word is remembered: a text of blobs leaves nothing behind."""
+    vocabulary = Vocabulary("en", ())
+    vocabulary.find(words_of(article("short " + "x" * 500 + " " + "a." * 500), "en"))
+    assert len(vocabulary._memo) == 1
