@@ -16,7 +16,9 @@ _ABBREVIATIONS = frozenset(
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun al etc ca cf ed
     г гг ул им тыс млн млрд руб св проф ген т д п м bzw z b nr usw""".split()
 )
-_STOP = regex.compile(r"(?:[.!?…]++[\"'”’»)\]]*+\s++(?=[\p{Lu}\p{Lt}\p{Lo}\p{Nd}\"'“‘«(\[—–-])|[。！？][”’」』）]*+)")
+_STOP = regex.compile(
+    r"(?:[.!?…]++[\"'”’»)\]]*+\s++(?=[\p{Lu}\p{Lt}\p{Lo}\p{Nd}\"'“‘«(\[—–-])|[。！？][”’」』）]*+\s*+)"
+)
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}.]*$")
 _LONGEST_ABBREVIATION = 6
 
