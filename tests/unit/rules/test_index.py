@@ -1,0 +1,83 @@
+"""All rules together: which are tried, in which order, and what is kept for each language."""
+
+import pytest
+
+from support.matching import article, entity, evidence, found, rule
+from tocsin.model import Field, Rule, Span
+from tocsin.rules.index import RuleIndex
+
+AVALON = entity("avalon", "Avalon", ["Old Avalon"])
+
+
+def test_matches_are_in_the_order_of_the_rules() -> None:
+    """Matches come in the order of the rules, each with its rule."""
+    rules = [rule("beta", name="b"), rule("nothing", name="n"), rule("alpha", name="a")]
+    assert [match.rule for match in RuleIndex(rules, ()).match(article("alpha beta"))] == [rules[0], rules[2]]
+
+
+def test_only_rules_that_apply_are_tried() -> None:
+    """A rule that does not apply does not match."""
+    rules = [rule("alpha", name="a"), rule("alpha", name="b")]
+
+    def applies(asked: Rule) -> bool:
+        return asked.name == "b"
+
+    assert [match.rule.name for match in RuleIndex(rules, ()).match(article("alpha"), applies)] == ["b"]
+
+
+def test_evidence_names_field_place_and_term() -> None:
+    """Evidence says in which field it stands, where, and which part of the rule it answers, the title first."""
+    asked = rule("Avalon talks", all_of=["avalon"])
+    items = evidence(asked, article("Talks in Old Avalon", title="Avalon’s talks"), [AVALON])
+    assert [(item.field, item.start, item.end, item.text, item.term) for item in items] == [
+        (Field.TITLE, 0, 6, "Avalon", "@avalon"),
+        (Field.TITLE, 0, 6, "Avalon", "Avalon"),
+        (Field.TITLE, 9, 14, "talks", "talks"),
+        (Field.BODY, 0, 5, "Talks", "talks"),
+        (Field.BODY, 9, 19, "Old Avalon", "@avalon"),
+        (Field.BODY, 9, 19, "Old Avalon", "Avalon"),
+    ]
+
+
+def test_offsets_count_code_points() -> None:
+    """Offsets are code points of the text as it stands, whatever folding does to its length."""
+    text = "🔥🔥 Straße ﬁne cafe\u0301 İ U.S. invasion"
+    (item,) = evidence(rule("invasion"), article(text))
+    assert (item.start, item.end) == (text.index("invasion"), len(text))
+
+
+@pytest.mark.parametrize("masked", [[Span(0, 13), Span(2, 4)], [Span(2, 4), Span(0, 13)], [Span(0, 5), Span(6, 13)]])
+def test_furniture_is_never_matched(masked: list[Span]) -> None:
+    """Masked words are not matched, also where masks lie in one another or out of order."""
+    text = "alpha beta x.\n\nalpha gamma"
+    assert [item.start for item in evidence(rule("alpha", "beta"), article(text, masked=masked))] == [15]
+
+
+def test_furniture_parts_no_words() -> None:
+    """Masked words are not among the other words of a loose phrase."""
+    text = "alpha " + "x " * 20 + "beta"
+    assert found(rule("alpha beta"), article(text)) == []
+    assert found(rule("alpha beta"), article(text, masked=[Span(6, 30)])) == ["alpha", "beta"]
+
+
+@pytest.mark.parametrize(("title", "text"), [("", ""), ("", "…"), ("invasion", ""), ("", "invasion")])
+def test_an_empty_field_is_no_obstacle(title: str, text: str) -> None:
+    """An article without a title or without a text is matched by what it has."""
+    assert found(rule("invasion"), article(text, title=title)) == ["invasion"] * (title + text).count("invasion")
+
+
+def test_languages_of_which_nothing_is_known_share_one_index() -> None:
+    """Made-up languages cost nothing: a feed may name as many as it likes."""
+    index = RuleIndex([rule("vita")], ())
+    for language in ["xa", "xb", "xc", "xd", "en", "uk"]:
+        assert index.match(article("vita", language=language))
+    assert len(index._by_language) == 3
+
+
+def test_a_vocabulary_that_is_full_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memo that is full is emptied, and what is found stays the same."""
+    monkeypatch.setattr("tocsin.rules.mentions.MEMO_SIZE", 2)
+    index = RuleIndex([rule("alpha")], ())
+    for _ in range(2):
+        (match,) = index.match(article("alpha one two three four alpha"))
+        assert [item.start for item in match.evidence] == [0, 25]
