@@ -21,7 +21,9 @@ app.add_typer(database, name="db")
 
 Config = Annotated[
     Path | None,
-    typer.Option(help="The configuration directory; else TOCSIN_CONFIG, else config/.", show_default=False),
+    typer.Option(
+        metavar="DIR", help="The configuration directory; else TOCSIN_CONFIG, else config/.", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
 
@@ -34,6 +36,23 @@ def entry() -> None:
 def _end(command: Callable[[], Exit]) -> None:
     with ending_well():
         leave(command())
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tocsin {version('tocsin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Watches news feeds and rings when a rule matches."""
 
 
 @app.command()
@@ -57,16 +76,18 @@ def check(config: Config = None, json: Json = False) -> None:
 
 @app.command()
 def match(
-    query: Annotated[str, typer.Argument(help="What to look for.", show_default=False)],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.", show_default=False)],
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, directories or URLs; - or none for standard input.", show_default=False),
+        typer.Argument(
+            metavar="[FILE]...", help="Files, directories or URLs; - or none for standard input.", show_default=False
+        ),
     ] = None,
     keywords: Annotated[bool, typer.Option("--keywords", help="QUERY is a plain keyword.")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Look for a keyword in files, feeds or pages, as a rule would."""
+    """Look for words in files, feeds or pages, as a rule would."""
     from tocsin.cli.match import match as command
 
     _end(lambda: command(query, files or [], config, keywords=keywords, json=json))
@@ -74,7 +95,9 @@ def match(
 
 @app.command()
 def parse(
-    source: Annotated[str, typer.Argument(help="A file, a directory, a URL, or - for standard input.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A file, a directory, a URL, or - for standard input.")
+    ],
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -94,8 +117,10 @@ def feeds(config: Config = None, json: Json = False) -> None:
 
 @app.command()
 def alerts(
-    since: Annotated[str | None, typer.Option(help="Only those of the last 90m, 24h, 7d ...")] = None,
-    rule: Annotated[str | None, typer.Option(help="Only those of this rule.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Only those of the last 90m, 24h, 7d ...")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this rule.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -107,7 +132,9 @@ def alerts(
 
 @app.command("send-test")
 def send_test(
-    channel: Annotated[str, typer.Argument(help="The name of a channel.")], config: Config = None, json: Json = False
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The name of a channel.")],
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Send a test message to a channel, the way alerts go."""
     from tocsin.cli.upkeep import test_channel as command

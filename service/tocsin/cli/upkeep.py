@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.payload_schema import payload_schema
+from tocsin.alerts.render import timestamp
 from tocsin.app import Outside, bring_up_to_date, control_socket, open_app, open_records, utc_now
 from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
 from tocsin.config.schema import json_schema
@@ -30,7 +31,9 @@ def healthcheck(config: Path | None) -> Exit:
             last = await store.last_tick()
         if last is not None and utc_now() - last < STALE:
             return Exit.FINE
-        complain("no daemon has run on this database" if last is None else f"the daemon was last alive at {last}")
+        complain(
+            "no daemon has run on this database" if last is None else f"no daemon is alive since {timestamp(last)}"
+        )
         return Exit.FINDING
 
     return asyncio.run(work())
