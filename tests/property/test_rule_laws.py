@@ -96,7 +96,7 @@ def _numbered(asked: Sequence[Rule]) -> list[Rule]:
     ]
 
 
-@settings(max_examples=600)
+@settings(max_examples=1000)
 @given(rules(), articles())
 def test_rules_find_what_the_design_says(rule: Rule, read: Article) -> None:
     """A rule finds just what a naive reading of the design finds, over all combinations of mentions."""

@@ -37,11 +37,16 @@ class Heard:
 
     @property
     def bare(self) -> str:
-        return self.text.replace(".", "").replace("é", "e").replace("É", "E")
+        return bare(self.text)
 
     @property
     def dotted(self) -> bool:
         return "." in self.text
+
+
+def bare(written: str) -> str:
+    """Take dots and accents off a word."""
+    return written.replace(".", "").replace("é", "e").replace("É", "E")
 
 
 Words = Sequence[Heard]
@@ -72,27 +77,26 @@ def heard(article: Article) -> Words:
 
 def same_word(one: str, other: str) -> bool:
     """Tell whether two words are inflections of one, whatever their case and accents."""
-    one, other = one.lower().replace("é", "e"), other.lower().replace("é", "e")
+    one, other = bare(one).lower(), bare(other).lower()
     return one == other or any({one, other} <= forms for forms in INFLECTIONS)
 
 
 def plain(written: str) -> Test:
     """A word of a keyword without quotes."""
-    bare = written.replace(".", "")
-    if bare.isupper() and bare.lower() in STOP_WORDS:
-        return lambda word: word.bare == bare and (word.dotted or not word.shouted)
-    if bare.isupper() or bare.islower():
-        return lambda word: same_word(word.bare, bare)
-    return lambda word: (
-        word.bare.lower() == bare.lower() or (word.bare[0].isupper() and word.bare.lower() == bare.lower() + "s")
-    )
+    asked = bare(written)
+    small = asked.lower()
+    if asked.isupper() and small in STOP_WORDS:
+        return lambda word: word.bare == asked and (word.dotted or not word.shouted)
+    if asked.isupper() or asked.islower():
+        return lambda word: same_word(word.bare, asked)
+    return lambda word: word.bare.lower() == small or (word.bare[0].isupper() and word.bare.lower() == small + "s")
 
 
 def quoted(written: str) -> Test:
     """A word of an exact phrase."""
     if "é" in written:
         return lambda word: word.text.lower() == written.lower()
-    return lambda word: word.bare.lower() == written.replace(".", "").lower()
+    return lambda word: word.bare.lower() == bare(written).lower()
 
 
 def cased(written: str) -> Test:
