@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--kills", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=1.6, help="seconds of the longest life")
     parser.add_argument("--store", choices=STORES, default=WHOLE)
     options = parser.parse_args()
     url = f"sqlite:///{options.directory / 'tocsin.db'}"
