@@ -113,6 +113,7 @@ async def answer_send_test(app: App, request: JsonObject) -> JsonObject:
     message = await put_test(app, str(request.get("channel")))
     app.runner.wake()
     reports = await _first_tries(app, message)
+    app.log.logger.info(Event.COMMAND_ANSWERED, command="send-test", channel=str(request.get("channel")))
     return {"deliveries": [report_json(report) for report in reports]}
 
 

@@ -33,9 +33,6 @@ class Event(StrEnum):
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPED = "daemon.stopped"
     STOP_REQUESTED = "stop.requested"
-    CONFIG_LOADED = "config.loaded"
-    CONFIG_RELOADED = "config.reloaded"
-    CONFIG_REFUSED = "config.refused"  # the one that runs stays
     CONFIG_WARNED = "config.warned"
     DATABASE_UPGRADED = "database.upgraded"
     STORAGE_FULL = "storage.filled"
@@ -45,7 +42,6 @@ class Event(StrEnum):
     FEED_FAILED = "feed.failed"
     FEED_RECOVERED = "feed.recovered"
     ENTRY_SKIPPED = "entry.skipped"
-    ARTICLE_MATCHED = "article.matched"
     ALERT_RANG = "alert.rang"
     ALERT_DROPPED = "alert.dropped"
     DELIVERY_ATTEMPTED = "delivery.attempted"

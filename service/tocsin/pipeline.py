@@ -407,6 +407,15 @@ class Pipeline:
                 article=alert.article_id,
                 feed=feed.name,
             )
+        for match in record.matches:
+            if match.reason is DropReason.NO_ROUTE:
+                self._log.warning(
+                    Event.ALERT_DROPPED,
+                    rule=match.rule_name,
+                    article=match.article_id,
+                    feed=feed.name,
+                    reason=match.reason.value,
+                )
 
     # ------------------------------------------------------------------------------------------------------------
     # deliver
