@@ -142,11 +142,13 @@ def test_the_evidence_of_a_title_has_the_title_for_snippet():
     assert (told["field"], told["snippet"], told["snippet_start"]) == ("title", item.title, 0)
 
 
-def test_a_sentence_without_end_is_cut_around_the_words():
-    """A sentence that is too long is shown as a part around its evidence."""
-    text = "word " * 500 + "harbour" + " word" * 500
+@pytest.mark.parametrize(("before", "after"), [(0, 1000), (3, 997), (500, 500), (997, 3), (1000, 0)])
+def test_a_sentence_without_end_is_cut_around_the_words(before, after):
+    """A sentence that is too long is shown as a part of full length around its evidence, wherever that stands."""
+    text = "word " * before + "harbour" + " word" * after
     (told,) = payload(article(text=text), found(text, "harbour"))["data"]["evidence"]
     assert len(told["snippet"]) == LONGEST_SNIPPET
+    assert told["snippet"] == text[told["snippet_start"] :][:LONGEST_SNIPPET]
     assert "harbour" in told["snippet"]
 
 
