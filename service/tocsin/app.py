@@ -1,4 +1,4 @@
-"""The wiring: settings and a plan become an app. The only constructor of edges, and the only reader of the clock."""
+"""The wiring: settings and a plan become an app. The only constructor of edges."""
 
 import os
 import socket
@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -20,6 +22,7 @@ from tocsin.channels.email import EmailChannel
 from tocsin.channels.file import FileChannel
 from tocsin.channels.slack import SlackChannel
 from tocsin.channels.webhook import WebhookChannel
+from tocsin.clock import utc_now
 from tocsin.control import DatabaseLock, socket_path
 from tocsin.errors import DatabaseFull, StorageError
 from tocsin.fetch.client import HttpFetcher, user_agent
@@ -37,11 +40,6 @@ from tocsin.sandbox.worker import ProcessSandbox
 from tocsin.storage.engines import database_file
 from tocsin.storage.migrate import check, upgrade
 from tocsin.storage.store import open_store
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +126,6 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
 
 
 @asynccontextmanager
-async def open_records(database_url: str) -> AsyncIterator[Store]:
-    """Open a database for a command that only looks: nothing is locked, nothing changes, a daemon may run on it.
-
-    Raises:
-        DatabaseUnusable: there is none, or it is foreign, damaged or not up to date.
-    """
-    async with await open_store(database_url, read_only=True) as store:
-        yield store
-
-
-@asynccontextmanager
 async def open_reading(plan: Plan) -> AsyncIterator[tuple[Fetcher, Sandbox]]:
     """Open what gets and parses documents, for a command that needs no database."""
     async with AsyncExitStack() as stack:
@@ -156,8 +143,19 @@ def control_socket(database_url: str) -> Path | None:
 
 
 def public_feeds(plan: Plan, veil: Veil) -> Sequence[FeedSpec]:
-    """Return the feeds of a plan as they may be stored: a token that is renewed does not make another feed."""
-    return [replace(feed, location=veil(feed.location)) for feed in plan.feeds]
+    """Return the feeds of a plan as they may be stored, without secrets in their URLs.
+
+    A digest of host and path stands for what is hidden: another address is another feed, a renewed token is not.
+    """
+    return [replace(feed, location=_public_location(feed.location, veil)) for feed in plan.feeds]
+
+
+def _public_location(location: str, veil: Veil) -> str:
+    public = veil(location)
+    if public == location:
+        return location
+    parts = urlsplit(location)
+    return f"{public}#{sha256(f'{parts.hostname}{parts.path}'.encode()).hexdigest()[:8]}"
 
 
 def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher:

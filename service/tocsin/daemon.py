@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from tocsin.alerts.ring import test_message
-from tocsin.app import App, utc_now
+from tocsin.app import App
+from tocsin.clock import utc_now
 from tocsin.control import ControlServer, socket_path
 from tocsin.errors import UsageError
 from tocsin.feeds.schedule import DIRECTORY_INTERVAL

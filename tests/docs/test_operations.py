@@ -9,8 +9,8 @@ from support.pages import ROOT, first_cells, page, prose, section
 from tocsin import pipeline
 from tocsin.alerts.retry import REFUSED_SCHEDULE, SCHEDULE
 from tocsin.channels.webhook import LARGEST_BODY
-from tocsin.cli.frame import Exit
-from tocsin.cli.upkeep import STALE
+from tocsin.cli.ending import Exit
+from tocsin.cli.healthcheck import STALE
 from tocsin.config.compile import DEFAULT_TIMEOUT
 from tocsin.config.yamlfile import MAX_BYTES
 from tocsin.feeds.entries import MOST_ENTRIES, MOST_TEXT, MOST_TITLE

@@ -14,7 +14,7 @@ from support.receiver import Receiver, Reply
 from support.service import balanced, do_what_is_due
 from support.site import Item, Site, atom, rss
 from tocsin.alerts.payload_schema import payload_schema
-from tocsin.app import utc_now
+from tocsin.clock import utc_now
 from tocsin.model import DeadReason, DispatchState
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.render import timestamp
-from tocsin.app import open_records, utc_now
-from tocsin.cli.frame import Exit, print_json, print_table, settings_for
+from tocsin.cli.ending import Exit
+from tocsin.cli.frame import print_json, print_table, settings_for
+from tocsin.clock import utc_now
 from tocsin.errors import UsageError
 from tocsin.model import AlertReport, JsonObject
+from tocsin.records import open_records
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tocsin.cli.frame import Exit, plan_for, print_json, printable, settings_for
+from tocsin.cli.ending import Exit, printable
+from tocsin.cli.frame import plan_for, print_json, settings_for
 from tocsin.errors import ConfigError, Problem
 from tocsin.model import Article, Rule, RuleTest, TextKind
 from tocsin.plan import Plan

@@ -4,10 +4,12 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.app import open_records, utc_now
-from tocsin.cli.frame import Exit, plan_for, print_json, print_table, settings_for
+from tocsin.cli.ending import Exit
+from tocsin.cli.frame import plan_for, print_json, print_table, settings_for
+from tocsin.clock import utc_now
 from tocsin.log import Veil
 from tocsin.model import FeedReport, JsonObject
+from tocsin.records import open_records
 
 
 def feeds(config: Path | None, *, json: bool) -> Exit:

@@ -1,70 +1,21 @@
-"""What every command shares: settings, the plan, the two ways of printing, and how an error becomes an exit status."""
+"""What most commands share: settings, the plan, the log, and the two ways of printing."""
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
+from tocsin.cli.ending import complain, printable
 from tocsin.config.build import load_plan
 from tocsin.config.settings import Settings, load_settings
-from tocsin.errors import AlreadyRunning, ConfigError, StorageError, TocsinError
+from tocsin.errors import ConfigError
 from tocsin.log import Log
 from tocsin.model import JsonObject
 from tocsin.plan import Plan
-from tocsin.text.clean import clean_line
-
-
-class Exit(IntEnum):
-    """What a command's exit status says."""
-
-    FINE = 0
-    FINDING = 1  # no match, a failed rule test, a delivery that was not accepted
-    WRONG = 2  # wrong use, or a mistake in the configuration
-    RUNNING = 3
-    DATABASE = 4
-
-
-def leave(status: Exit) -> NoReturn:
-    """End the command."""
-    raise SystemExit(int(status))
-
-
-@contextmanager
-def ending_well() -> Iterator[None]:
-    """Turn the errors that Tocsin raises on purpose into one message and an exit status."""
-    try:
-        yield
-    except ConfigError as error:
-        for problem in error.problems:
-            complain(str(problem))
-        leave(Exit.WRONG)
-    except AlreadyRunning as error:
-        complain(str(error))
-        leave(Exit.RUNNING)
-    except StorageError as error:
-        complain(str(error))
-        leave(Exit.DATABASE)
-    except TocsinError as error:
-        complain(str(error))
-        leave(Exit.WRONG)
-    except BrokenPipeError:
-        # The reader has seen enough. What is still buffered must not raise again when Python closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        leave(Exit.FINE)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
-def complain(message: str) -> None:
-    """Say what is wrong, on standard error."""
-    sys.stderr.write(f"tocsin: {printable(message)}\n")
 
 
 def settings_for(config: Path | None) -> Settings:
@@ -115,8 +66,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if not console.is_terminal:
         console.width = 10_000
     console.print(table)
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot drive a terminal, on one line."""
-    return clean_line(text)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.frame import Exit, ending_well, leave
+from tocsin.cli.ending import Exit, ending_well, leave
 
 app = typer.Typer(
     name="tocsin",
@@ -143,11 +143,11 @@ def send_test(
 
 
 @app.command()
-def healthcheck(config: Config = None) -> None:
+def healthcheck(config: Config = None) -> None:  # noqa: ARG001 - every command takes it
     """Tell by exit status whether the daemon is alive."""
-    from tocsin.cli.upkeep import healthcheck as command
+    from tocsin.cli.healthcheck import healthcheck as command
 
-    _end(lambda: command(config))
+    _end(command)
 
 
 @app.command()

@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.text import Text
 
 from tocsin.alerts.render import excerpts_of
-from tocsin.app import utc_now
-from tocsin.cli.frame import Exit, complain, plan_if_any, print_json, printable
+from tocsin.cli.ending import Exit, complain, printable
+from tocsin.cli.frame import plan_if_any, print_json
 from tocsin.cli.sources import STANDARD_INPUT, read_sources
+from tocsin.clock import utc_now
 from tocsin.config.values import read_term
 from tocsin.errors import UsageError
 from tocsin.feeds.article import articles_of

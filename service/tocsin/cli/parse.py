@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.app import utc_now
-from tocsin.cli.frame import Exit, complain, plan_if_any, print_json, printable
+from tocsin.cli.ending import Exit, complain, printable
+from tocsin.cli.frame import plan_if_any, print_json
 from tocsin.cli.sources import Source, read_sources
+from tocsin.clock import utc_now
 from tocsin.feeds.article import article_of
 from tocsin.model import Article, Entry, FeedSpec, JsonObject, ParsedFeed, ParseFailed
 from tocsin.text.language import primary

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from tocsin.app import Outside, open_app
-from tocsin.cli.frame import Exit, log_for, plan_for, settings_for
+from tocsin.cli.ending import Exit
+from tocsin.cli.frame import log_for, plan_for, settings_for
 from tocsin.daemon import run_daemon, run_once
 from tocsin.log import Event
 

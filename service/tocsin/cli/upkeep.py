@@ -1,42 +1,21 @@
-"""Commands that look after the service: `healthcheck`, `send-test`, `db upgrade` and `schema`."""
+"""Commands that look after the service: `send-test`, `db upgrade` and `schema`."""
 
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.payload_schema import payload_schema
-from tocsin.alerts.render import timestamp
-from tocsin.app import Outside, bring_up_to_date, control_socket, open_app, open_records, utc_now
-from tocsin.cli.frame import Exit, complain, log_for, plan_for, print_json, printable, settings_for
+from tocsin.app import Outside, bring_up_to_date, control_socket, open_app
+from tocsin.cli.ending import Exit, printable
+from tocsin.cli.frame import log_for, plan_for, print_json, settings_for
 from tocsin.config.schema import json_schema
 from tocsin.config.settings import LogLevel, Settings
 from tocsin.control import ask
 from tocsin.daemon import send_test
 from tocsin.errors import UsageError
 from tocsin.model import DeliveryState, JsonObject
-
-#: A daemon notes every few seconds that it is alive; after so long without, it is not.
-STALE = timedelta(seconds=30)
-
-
-def healthcheck(config: Path | None) -> Exit:
-    """Tell by exit status whether a daemon is alive on the database."""
-    settings = settings_for(config)
-
-    async def work() -> Exit:
-        async with open_records(settings.database_url) as store:
-            last = await store.last_tick()
-        if last is not None and utc_now() - last < STALE:
-            return Exit.FINE
-        complain(
-            "no daemon has run on this database" if last is None else f"no daemon is alive since {timestamp(last)}"
-        )
-        return Exit.FINDING
-
-    return asyncio.run(work())
 
 
 def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
