@@ -88,7 +88,8 @@ class MarkBeforeSend(ShortLeases):
         """Put back what was not delivered after all."""
         if isinstance(record.decision, Delivered):
             return True
-        await _hold(self, deliveries, record.delivery_id, record.owner, state=DeliveryState.WAITING)
+        again = {"state": DeliveryState.WAITING, "due_at": record.started}
+        await _hold(self, deliveries, record.delivery_id, record.owner, **again)
         return await super().record_attempt(record)
 
 
