@@ -14,13 +14,16 @@ from tocsin.clock import utc_now
 from tocsin.config.values import read_term
 from tocsin.errors import UsageError
 from tocsin.feeds.article import articles_of
-from tocsin.model import Article, JsonObject, Match, ParseFailed, Rule
+from tocsin.model import Article, FetchReason, JsonObject, Match, ParseFailed, Rule
 from tocsin.rules.index import RuleIndex
 from tocsin.rules.lint import term_problem
 
 
 def match(query: str, files: list[str], config: Path | None, *, keywords: bool, json: bool) -> Exit:
-    """Print the articles that a keyword matches (with `json`: all of them); 1 where it matches none."""
+    """Print the articles that a keyword matches (with `json`: all of them); 1 where it matches none.
+
+    A file that cannot be read does not keep the others from being read; it makes the status 2, as with grep.
+    """
     if not keywords:
         raise UsageError("the query language is not supported yet; add --keywords to look for a plain keyword")
     plan = plan_if_any(config)
@@ -28,10 +31,11 @@ def match(query: str, files: list[str], config: Path | None, *, keywords: bool, 
     console = Console(highlight=False, soft_wrap=True)
 
     async def work() -> Exit:
-        status, now = Exit.FINDING, utc_now()
+        matched_any, unreadable, now = False, False, utc_now()
         async for source in read_sources(files or [STANDARD_INPUT], plan):
             if isinstance(source.parsed, ParseFailed):
                 complain(f"{source.name}: {source.parsed.detail}")
+                unreadable |= source.parsed.reason is FetchReason.PATH
                 continue
             for problem in source.parsed.problems:
                 complain(f"{source.name}: {problem}")
@@ -39,12 +43,12 @@ def match(query: str, files: list[str], config: Path | None, *, keywords: bool, 
                 if not isinstance(article, Article):
                     continue
                 matched = next(iter(index.match(article)), None)
-                status = Exit.FINE if matched else status
+                matched_any |= matched is not None
                 if json:
                     print_json(_json(source.name, article, matched))
                 elif matched:
                     _show(console, source.name, article, matched)
-        return status
+        return Exit.WRONG if unreadable else Exit.FINE if matched_any else Exit.FINDING
 
     return asyncio.run(work())
 

@@ -10,7 +10,7 @@ from tocsin.cli.frame import plan_if_any, print_json
 from tocsin.cli.sources import Source, read_sources
 from tocsin.clock import utc_now
 from tocsin.feeds.article import article_of
-from tocsin.model import Article, Entry, FeedSpec, JsonObject, ParsedFeed, ParseFailed
+from tocsin.model import Article, Entry, FeedSpec, FetchReason, JsonObject, ParsedFeed, ParseFailed
 from tocsin.text.language import primary
 
 
@@ -23,6 +23,7 @@ def parse(source: str, config: Path | None, *, json: bool) -> Exit:
         async for item in read_sources([source], plan):
             if isinstance(item.parsed, ParseFailed):
                 complain(f"{item.name}: {item.parsed.detail}")
+                status = Exit.WRONG if item.parsed.reason is FetchReason.PATH else status
                 continue
             for problem in item.parsed.problems:
                 complain(f"{item.name}: {problem}")

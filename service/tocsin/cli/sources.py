@@ -3,11 +3,10 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.app import open_reading
-from tocsin.errors import UsageError
 from tocsin.feeds.parse import parse_document, parse_page
 from tocsin.model import (
     Document,
@@ -44,45 +43,44 @@ class Source:
 
 
 async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source]:
-    """Read sources one after the other, as they are asked for.
-
-    Raises:
-        UsageError: a file is not there or cannot be read.
-    """
+    """Read sources one after the other, as they are asked for. A file that cannot be read is a failure with PATH."""
     async with open_reading(plan) as (fetcher, sandbox):
         for name in names:
             if http_url(name):
                 yield await _read_url(name, plan, fetcher, sandbox)
                 continue
-            for document in _documents(name):
-                feed = _feed_of(document.name, plan)
-                parsed = await _parse(_as_in_feed(document), sandbox)
-                yield Source(name=document.name, feed=feed, parsed=parsed)
+            for file, document in _documents(name):
+                parsed = document if isinstance(document, ParseFailed) else await _parse(document, sandbox)
+                yield Source(name=file, feed=_feed_of(file, plan), parsed=parsed)
 
 
-def _documents(name: str) -> Iterator[Document]:
+def _documents(name: str) -> Iterator[tuple[str, Document | ParseFailed]]:
+    """Yield the files that a name stands for, each with its document as a directory feed would know it."""
     if name == STANDARD_INPUT:
-        yield Document(name=STANDARD_INPUT, body=sys.stdin.buffer.read())
+        body = sys.stdin.buffer.read()
+        yield name, Document(name=STANDARD_INPUT + _ending(body), body=body)
         return
     path = Path(name)
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        if file is path or (file.suffix.lower() in ENDINGS and not file.name.startswith(".")):
+            yield str(file), _document(file)
+
+
+def _document(file: Path) -> Document | ParseFailed:
     try:
-        if path.is_dir():
-            for file in sorted(path.iterdir()):
-                if file.suffix.lower() in ENDINGS and not file.name.startswith("."):
-                    yield Document(name=str(file), body=file.read_bytes())
-        else:
-            yield Document(name=name, body=path.read_bytes())
+        return Document(name=file.name, body=file.read_bytes())
     except OSError as error:
-        raise UsageError(f"{name}: {error.strerror}") from error
+        return ParseFailed(reason=FetchReason.PATH, detail=error.strerror or str(error))
 
 
-def _as_in_feed(document: Document) -> Document:
-    """Give a document the name by which a directory feed would know it; standard input, one by its first character."""
-    if document.name != STANDARD_INPUT:
-        return replace(document, name=Path(document.name).name)
-    opening = document.body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
-    ending = {b"{": ".jsonl", b"<": ".xml", b"[": ".json"}.get(opening, ".txt")
-    return replace(document, name=STANDARD_INPUT + ending)
+def _ending(body: bytes) -> str:
+    """Tell what standard input holds by how it begins: JSON lines rather than one document that fills many."""
+    text = body.strip(b" \t\r\n\xef\xbb\xbf")
+    if text.startswith(b"{"):
+        first, *rest = text.split(b"\n", 1)
+        one_document = first.strip() == b"{" or (not rest and b'"items"' in first)
+        return ".json" if one_document else ".jsonl"
+    return {b"<": ".xml", b"[": ".json"}.get(text[:1], ".txt")
 
 
 def _feed_of(name: str, plan: Plan) -> FeedSpec:

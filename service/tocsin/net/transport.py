@@ -120,6 +120,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         addresses = await self._addresses(host, port, timeout)
         for address in addresses:
             if why := refusal(address, self._allow_private):
+                why += " (allow_private can permit it)"
                 raise AddressRefused(why)  # one bad among good ones condemns the name: it is either attack or mistake
         tried = addresses[:_ADDRESSES_TRIED]
         return _Stream(await self._connect(tried, port, timeout, local_address, socket_options))
