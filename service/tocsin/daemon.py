@@ -12,7 +12,7 @@ from tocsin.alerts.ring import test_message
 from tocsin.app import App
 from tocsin.clock import utc_now
 from tocsin.control import ControlServer, socket_path
-from tocsin.errors import UsageError
+from tocsin.errors import StorageError, UsageError
 from tocsin.feeds.schedule import DIRECTORY_INTERVAL
 from tocsin.log import Event
 from tocsin.model import Delivered, DeliveryReport, DeliveryState, JsonObject
@@ -72,14 +72,21 @@ async def _stopping_on_signals(app: App) -> AsyncIterator[None]:
 
 
 async def run_once(app: App) -> bool:
-    """Poll every feed once and try every waiting delivery once; tell whether all of them were accepted."""
-    ends = await _poll_all(app, FOREVER)
+    """Poll every feed once and try every waiting delivery once; tell whether all of them were accepted.
+
+    Raises:
+        StorageError: something could not be stored, and is to be done by another run.
+    """
+    last = ends = await _poll_all(app, FOREVER)
     for _ in range(MOST_LOOKS):
-        if not any(end.unsettled for end in ends):
+        if not any(end.unsettled for end in last):
             break
         await asyncio.sleep(BETWEEN_LOOKS.total_seconds())
-        ends = await _poll_all(app, utc_now() + 2 * DIRECTORY_INTERVAL)
+        last = await _poll_all(app, utc_now() + 2 * DIRECTORY_INTERVAL)
+        ends = [*ends, *last]
     accepted = await asyncio.gather(*(_deliver_all(app, channel.name) for channel in app.plan.channels))
+    if any(end.refused for end in ends):
+        raise StorageError("the database refused what was polled; the log says why, and the next run polls it again")
     return all(accepted)
 
 

@@ -108,10 +108,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollEnd:
-    """How a poll ended, for whoever polls once."""
+    """How a poll ended, for whoever polls once. `refused`: by the database, whose reason the log has."""
 
     committed: bool
     unsettled: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +203,7 @@ class Pipeline:
             return await self._poll(configuration, feed, due)
         except StorageError as error:
             self._log.error(Event.STORAGE_FAILED, step="poll", feed=feed.name, detail=str(error))
-            return PollEnd(committed=False)
+            return PollEnd(committed=False, refused=True)
         except Exception:  # noqa: BLE001 - the top of a step
             self._log.exception(Event.STEP_CRASHED, step="poll", feed=feed.name)
             failure = FetchFailed(reason=FetchReason.INTERNAL, detail="an error of Tocsin's own; the log has its trace")

@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from support.receiver import Receiver, Reply
 from support.service import balanced
 from support.site import Item, Site, rss
 from tocsin.app import App, Outside, open_app
 from tocsin.config.build import load_plan
 from tocsin.daemon import run_once
+from tocsin.errors import StorageError
 from tocsin.log import Log
 from tocsin.pipeline import MOST_SENDS
 from tocsin.storage.store import SqlStore
@@ -137,13 +140,14 @@ async def test_a_full_disk_makes_no_copies(tmp_path):
 
 
 async def test_once_does_not_wait_for_room(tmp_path):
-    """Run once on a full disk, the service says so and ends; run again with room, it rings."""
+    """Run once on a full disk, the service says so and fails; run again with room, it rings."""
     log = io.StringIO()
     async with Site({"/rss": rss(*news(MANY))}) as site, Receiver() as receiver:
         async with opened(tmp_path, site, receiver, log, patient=False) as app:
             await limit(app, 1)
             async with asyncio.timeout(SOON):
-                await run_once(app)
+                with pytest.raises(StorageError):
+                    await run_once(app)
         assert [line["step"] for line in told(log, "storage.failed")] == ["poll"]
         assert not receiver.requests
 
