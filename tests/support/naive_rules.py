@@ -70,7 +70,7 @@ def heard(article: Article) -> Words:
                 for item in _WORD.finditer(line)
                 if not any(hidden.start <= start + item.start() < hidden.end for hidden in masked)
             ]
-            shouted = line.isupper() and len(others) > 1
+            shouted = line.isupper() and (len(others) > 1 or bare(word[0]).lower() not in STOP_WORDS)
             words.append(Heard(field, *word.span(), word[0], paragraph, shouted))
     return words
 

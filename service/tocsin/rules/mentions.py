@@ -9,8 +9,10 @@ from typing import NamedTuple
 from tocsin.model import Article, Field, Span
 from tocsin.rules.compile import Leaf, Operand
 from tocsin.rules.patterns import WordPattern, answers, form_keys, keys
+from tocsin.text.language import DEFAULT
 from tocsin.text.paragraphs import paragraphs
-from tocsin.text.tokens import LONGEST_WORD, Word, form_of, words
+from tocsin.text.stopwords import stop_words
+from tocsin.text.tokens import LONGEST_WORD, Word, form_of, ignoring_case, spelling, words
 
 #: How many written words a vocabulary remembers before it starts anew: bounds memory against endless new words.
 MEMO_SIZE = 200_000
@@ -49,7 +51,7 @@ def words_of(article: Article, language: str) -> ArticleWords:
     return ArticleWords(
         words=[*title, *body],
         paragraph_of=[0] * len(title) + _ranks(body, breaks),
-        shouted=_shouted(article.title, title) + _shouted(article.text, body),
+        shouted=_shouted(article.title, title, language) + _shouted(article.text, body, language),
         title_words=len(title),
     )
 
@@ -73,15 +75,19 @@ def _ranks(found: Iterable[Word], starts: Sequence[int]) -> list[int]:
     return ranks
 
 
-def _shouted(text: str, found: Sequence[Word]) -> list[bool]:
-    """Tell of each word whether its line is all capitals. A line of one word tells nothing."""
+def _shouted(text: str, found: Sequence[Word], language: str) -> list[bool]:
+    """Tell of each word whether its line is all capitals. WHO alone on a line may still be the acronym."""
     lines = text.split("\n")
     loud = [line.isupper() for line in lines]
     if not any(loud):
         return [False] * len(found)
     ranks = _ranks(found, list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0)))
     size = Counter(ranks)
-    return [loud[rank - 1] and size[rank] > 1 for rank in ranks]
+    common = stop_words(language) | stop_words(DEFAULT)
+    return [
+        loud[rank - 1] and (size[rank] > 1 or ignoring_case(spelling(word.written)) not in common)
+        for word, rank in zip(found, ranks, strict=True)
+    ]
 
 
 class Vocabulary:

@@ -21,7 +21,7 @@ from tocsin.text.stems import stemmer
 #: A word is compared by its first so many characters; no word of a language is longer, encoded data is.
 LONGEST_WORD = 64
 
-_QUOTES = "'’‘ʼʹ′＇`´"
+_QUOTES = "'’‘‛ʼʻʹ′＇`´"
 APOSTROPHES = frozenset(_QUOTES)
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}ー々\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _ELISIONS = frozenset("ldjmtscn") | {"qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "quelqu", "presqu", "entr"}  # French
@@ -71,8 +71,8 @@ def words(text: str, language: str) -> list[Word]:
 
 
 def _is_plain(run: str) -> bool:
-    # Every script without spaces lies behind U+0E00; two apostrophes count as letters to Unicode.
-    return max(run) < "\u0e00" and "ʼ" not in run and "ʹ" not in run
+    # Every script without spaces lies behind U+0E00; some apostrophes count as letters to Unicode.
+    return max(run) < "\u0e00" and APOSTROPHES.isdisjoint(run)
 
 
 class _Joint(Enum):
@@ -142,7 +142,7 @@ def _without_ending(word: Word) -> Word:
 def spelling(written: str) -> str:
     """Return a word as it is compared where case counts: without invisible characters and dots, accents kept."""
     bare = written
-    if not bare.isalnum():
+    if not (bare.isascii() and bare.isalnum()):  # some apostrophes count as letters
         bare = _INVISIBLE.sub("", bare.translate(_APOSTROPHE))
     if not bare.isascii():
         bare = normalize("NFKC", bare)
