@@ -25,14 +25,17 @@ def route_alert(facts: RouteFacts, routes: Sequence[Route], channels: Sequence[s
 
 
 def _taken(facts: RouteFacts, routes: Sequence[Route], inherited: tuple[str, ...]) -> Iterator[str]:
-    """Yield the channels of the first route that takes the alert, and of the following while routes go on."""
+    """Yield the channels of the first route that takes the alert, and of the following while routes go on.
+
+    A route without channels of its own takes only what one of its children takes.
+    """
     for route in routes:
         if not _takes(facts, route.match):
             continue
         channels = route.channels or inherited
-        children = list(_taken(facts, route.routes, channels))
-        yield from children or channels
-        if not route.goes_on:
+        taken = list(_taken(facts, route.routes, channels)) or channels
+        yield from taken
+        if taken and not route.goes_on:
             return
 
 

@@ -57,6 +57,13 @@ def test_children_come_before_their_parent():
     assert ways(route("desk", routes=(route("duty", **NEVER),))) == ("desk",)
 
 
+def test_a_route_without_channels_takes_only_what_its_children_take():
+    """Where no child takes the alert, it goes on to the next route."""
+    parent = route(routes=(route("duty", **NEVER), route("siem", languages={"ru"})))
+    assert ways(parent, route("desk")) == ("desk",)
+    assert ways(parent, route("desk"), language="ru") == ("siem",)
+
+
 def test_a_child_that_goes_on_tries_its_siblings_only():
     """`continue` on a child goes on among its siblings; whether its parent goes on is the parent's to say."""
     children = (route("desk", goes_on=True), route("duty"))
