@@ -153,7 +153,8 @@ class Veil:
         self._secrets |= frozenset(secrets)
         forms = {form for secret in self._secrets for form in _forms(secret) if len(form) >= SHORTEST_SECRET}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        # Hosts come back in small letters, whatever was written.
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
 
     def __call__(self, text: str) -> str:
         """Return `text` without its secrets."""
@@ -255,9 +256,9 @@ def _json_processors() -> list[Processor]:
     return [_order, structlog.processors.JSONRenderer(ensure_ascii=False), _escape_line]
 
 
-def _console_processors() -> list[Processor]:
+def _console_processors(*, coloured: bool) -> list[Processor]:
     renderer = structlog.dev.ConsoleRenderer(
-        colors="NO_COLOR" not in os.environ,
+        colors=coloured,
         repr_native_str=True,
         sort_keys=False,
         # Ours is plain text by then; the renderer's own shows local variables, and these hold secrets.
@@ -290,14 +291,15 @@ class Log:
 
         Args:
             level: debug, info, warning or error.
-            style: json (lines), console (coloured text), or auto: the latter where `stream` is a terminal.
+            style: json (lines), console (text, coloured on a terminal unless NO_COLOR is set), or auto: the latter
+                where `stream` is a terminal.
             stream: where lines go; it stays the caller's.
             secrets: strings that must not be seen; those of up to three characters are let through.
         """
         threshold = logging.getLevelNamesMapping()[level.upper()]
         self.veil = Veil(secrets)
         self._lines = _Lines(stream)
-        self._lines.setFormatter(_formatter(self.veil, readable=_readable(style, stream)))
+        self._lines.setFormatter(_formatter(self.veil, _renderers(style, stream)))
         own = logging.Logger("tocsin", threshold)  # noqa: LOG001 - not in logging's registry: two logs do not meet
         own.addHandler(self._lines)
         self.logger: Logger = structlog.wrap_logger(
@@ -323,11 +325,14 @@ class Log:
         root.removeHandler(self._lines)
 
 
-def _readable(style: str, stream: TextIO) -> bool:
-    return stream.isatty() if style == "auto" else style == "console"
+def _renderers(style: str, stream: TextIO) -> list[Processor]:
+    terminal = stream.isatty()
+    if style == "console" or (style == "auto" and terminal):
+        return _console_processors(coloured=terminal and "NO_COLOR" not in os.environ)
+    return _json_processors()
 
 
-def _formatter(veil: Veil, *, readable: bool) -> ProcessorFormatter:
+def _formatter(veil: Veil, renderers: Iterable[Processor]) -> ProcessorFormatter:
     return ProcessorFormatter(
         processors=[
             _name_library,
@@ -336,6 +341,6 @@ def _formatter(veil: Veil, *, readable: bool) -> ProcessorFormatter:
             _Plainly(veil),
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_console_processors() if readable else _json_processors()),
+            *renderers,
         ]
     )

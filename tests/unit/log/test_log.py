@@ -158,6 +158,11 @@ def test_short_secrets_are_let_through():
     assert Veil({"abcd"})("abc abcd") == "abc ***"
 
 
+def test_a_secret_is_hidden_in_any_case():
+    """A host comes back in small letters, whatever was written."""
+    assert Veil({"Canary-1"})("could not find canary-1.example") == "could not find ***.example"
+
+
 def test_the_longest_secret_wins():
     """A secret that holds another one is hidden whole."""
     assert Veil({"canary", "canary-long"})("canary-long canary") == "*** ***"
