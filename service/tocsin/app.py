@@ -29,7 +29,7 @@ from tocsin.fetch.client import HttpFetcher, user_agent
 from tocsin.fetch.directory import DirectoryFetcher
 from tocsin.fetch.fetcher import FeedFetcher
 from tocsin.log import Event, Log, Veil
-from tocsin.model import ChannelKind, ChannelSpec, FeedSpec
+from tocsin.model import ChannelKind, ChannelSpec, DeadReason, FeedSpec
 from tocsin.net.transport import CheckedTransport, tls_context
 from tocsin.pipeline import Configuration, Pipeline
 from tocsin.plan import Plan
@@ -38,7 +38,7 @@ from tocsin.rules.index import RuleIndex
 from tocsin.runners.embedded import EmbeddedRunner
 from tocsin.sandbox.worker import ProcessSandbox
 from tocsin.storage.engines import database_file
-from tocsin.storage.migrate import check, upgrade
+from tocsin.storage.migrate import check, make_parent, upgrade
 from tocsin.storage.store import open_store
 
 
@@ -93,7 +93,7 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     async with AsyncExitStack() as stack:
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_parent(file)
         stack.enter_context(DatabaseLock(file) if file is not None else nullcontext())
         migrate_database(database_url, log)
         stored = await open_store(database_url)
@@ -102,9 +102,12 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         # Whoever holds the lock of an SQLite file is alone: leases in it are those of the dead.
         await store.release_leases(None if file is not None else owner)
         log.veil.learn(plan.secrets)
-        await store.apply_configuration(
+        dead = await store.apply_configuration(
             public_feeds(plan, log.veil), [channel.name for channel in plan.channels], outside.clock()
         )
+        for delivery, channel in dead.items():
+            reason = DeadReason.CHANNEL_REMOVED.value
+            log.logger.warning(Event.DELIVERY_DIED, delivery=delivery, channel=channel, reason=reason)
         transport = CheckedTransport(tls=tls_context())
         stack.push_async_callback(transport.aclose)
         sandbox = ProcessSandbox()

@@ -230,7 +230,7 @@ async def ask(path: Path, command: str, /, **arguments: object) -> JsonObject | 
     try:
         _check_owner(path)
         reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
     try:
         return await _exchange(request, reader, writer)

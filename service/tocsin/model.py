@@ -602,6 +602,12 @@ class DeadReason(StrEnum):
     UNRENDERABLE = "unrenderable"  # a bug of ours, logged with its trace
 
 
+class WaitReason(StrEnum):
+    """Why a delivery waits."""
+
+    RETRY = "retry"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """A delivery that has arrived."""
@@ -612,7 +618,7 @@ class RetryAt:
     """A delivery that is tried again."""
 
     at: datetime
-    reason: str
+    reason: WaitReason = WaitReason.RETRY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

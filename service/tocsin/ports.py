@@ -72,12 +72,15 @@ class Store(Protocol):
 
     # what is configured
 
-    async def apply_configuration(self, feeds: Sequence[FeedSpec], channels: Iterable[str], now: datetime) -> None:
+    async def apply_configuration(
+        self, feeds: Sequence[FeedSpec], channels: Iterable[str], now: datetime
+    ) -> Mapping[str, str]:
         """Make the rows say what is configured.
 
         New feeds are due at once. One whose location changed is as new: validators and fingerprint are forgotten and
         its next poll is a first poll; its entries stay known. One that is no longer configured is not polled. The
-        waiting deliveries of channels that are no longer configured become dead, `channel_removed`.
+        waiting deliveries of channels that are no longer configured become dead, `channel_removed`; returned are their
+        ids, each with its channel.
         """
         ...
 

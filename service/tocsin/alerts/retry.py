@@ -58,7 +58,7 @@ def decide_retry(
     wait = schedule[tries] * (1 + JITTER * (2 * _share(f"{delivery_id}\0{attempts}") - 1))
     if attempt.retry_after is not None:
         wait = max(wait, min(attempt.retry_after, LONGEST_RETRY_AFTER))
-    return RetryAt(at=now + wait, reason=attempt.result)
+    return RetryAt(at=now + wait)
 
 
 def _share(key: str) -> float:

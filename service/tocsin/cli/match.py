@@ -14,7 +14,7 @@ from tocsin.clock import utc_now
 from tocsin.config.values import read_term
 from tocsin.errors import UsageError
 from tocsin.feeds.article import articles_of
-from tocsin.model import Article, FetchReason, JsonObject, Match, ParseFailed, Rule
+from tocsin.model import Article, FetchReason, JsonObject, Match, ParseFailed, Rule, Skipped
 from tocsin.rules.index import RuleIndex
 from tocsin.rules.lint import term_problem
 
@@ -40,13 +40,11 @@ def match(query: str, files: list[str], config: Path | None, *, keywords: bool, 
             for problem in source.parsed.problems:
                 complain(f"{source.name}: {problem}")
             for article in articles_of(source.parsed, source.feed, now):
-                if not isinstance(article, Article):
-                    continue
-                matched = next(iter(index.match(article)), None)
+                matched = next(iter(index.match(article)), None) if isinstance(article, Article) else None
                 matched_any |= matched is not None
                 if json:
                     print_json(_json(source.name, article, matched))
-                elif matched:
+                elif matched and isinstance(article, Article):
                     _show(console, source.name, article, matched)
         return Exit.WRONG if unreadable else Exit.FINE if matched_any else Exit.FINDING
 
@@ -63,11 +61,11 @@ def _rule(query: str) -> Rule:
     return Rule(name="match", key="match", source="", keywords=(term,))
 
 
-def _json(source: str, article: Article, matched: Match | None) -> JsonObject:
+def _json(source: str, article: Article | Skipped, matched: Match | None) -> JsonObject:
     return {
         "source": source,
         "id": article.entry_id,
-        "title": article.title,
+        "title": article.title if isinstance(article, Article) else "",
         "matched": matched is not None,
         "evidence": [
             {"field": item.field.value, "start": item.start, "end": item.end, "text": item.text, "term": item.term}

@@ -1,6 +1,6 @@
 """What is configured, in rows: which feeds are polled, and that nothing waits for a channel that is gone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,11 @@ from tocsin.storage.tables import feeds
 
 async def apply(
     connection: AsyncConnection, specs: Sequence[FeedSpec], channels: Collection[str], now: datetime
-) -> None:
-    """Make the rows say what is configured."""
+) -> Mapping[str, str]:
+    """Make the rows say what is configured; return the deliveries that nothing is left for, with their channels."""
     await serialise(connection)
     await configure_feeds(connection, specs, now)
-    await deliveries.bury_without_channel(connection, channels, now)
+    return await deliveries.bury_without_channel(connection, channels, now)
 
 
 async def configure_feeds(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:

@@ -148,12 +148,16 @@ async def record(connection: AsyncConnection, tried: AttemptRecord) -> bool:
     return True
 
 
-async def bury_without_channel(connection: AsyncConnection, channels: Collection[str], now: datetime) -> None:
-    """Give up the waiting deliveries of every channel that is not one of `channels`."""
+async def bury_without_channel(
+    connection: AsyncConnection, channels: Collection[str], now: datetime
+) -> Mapping[str, str]:
+    """Give up the waiting deliveries of every channel that is not one of `channels`; return them, each with its own."""
     orphaned = deliveries.c.state == DeliveryState.WAITING, deliveries.c.channel.not_in(sorted(channels))
     dead = {**_ending(Dead(reason=DeadReason.CHANNEL_REMOVED)), "changed_at": now, **NOBODY}
-    statement = update(deliveries).where(*orphaned).values(dead).returning(deliveries.c.message_id)
-    await _settle(connection, sorted(set(await connection.scalars(statement))), now)
+    returned = deliveries.c.id, deliveries.c.channel, deliveries.c.message_id
+    buried = (await connection.execute(update(deliveries).where(*orphaned).values(dead).returning(*returned))).all()
+    await _settle(connection, sorted({row.message_id for row in buried}), now)
+    return {row.id: row.channel for row in buried}
 
 
 def _attempt_row(tried: AttemptRecord, number: int) -> Row:

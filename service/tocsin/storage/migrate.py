@@ -40,7 +40,7 @@ def upgrade(url: str) -> Sequence[str]:
     _check_file(location)
     file = sqlite_file(location)
     if file is not None:
-        _make_parent(file)
+        make_parent(file)
     with _connected(location, Access.CREATE) as connection:
         _lock(connection)
         current = _known_revision(connection)
@@ -177,7 +177,12 @@ def _lock(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(STORY_STEP)))
 
 
-def _make_parent(file: Path) -> None:
+def make_parent(file: Path) -> None:
+    """Make the directory of a database.
+
+    Raises:
+        DatabaseUnusable: it cannot be made.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

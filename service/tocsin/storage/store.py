@@ -59,9 +59,11 @@ class SqlStore:
 
     # what is configured
 
-    async def apply_configuration(self, feeds: Sequence[FeedSpec], channels: Iterable[str], now: datetime) -> None:
+    async def apply_configuration(
+        self, feeds: Sequence[FeedSpec], channels: Iterable[str], now: datetime
+    ) -> Mapping[str, str]:
         """Make the rows say what is configured."""
-        await self.database.change(configuration.apply, feeds, frozenset(channels), now)
+        return await self.database.change(configuration.apply, feeds, frozenset(channels), now)
 
     # polling
 

@@ -183,11 +183,12 @@ async def test_deliveries_that_end_together_settle_their_dispatch(database_url, 
 
 
 async def test_a_channel_that_is_removed_leaves_nothing_waiting(store, make):
-    """What waited for a removed channel is dead and says so, even while it is tried; what arrived stays delivered."""
+    """What waited for a removed channel is dead, said and returned, even while it is tried; what arrived stays."""
     await make.rung(store, to=("ada@gazette.example", "bo@gazette.example"))
     first, second = await make.claimed(store)
     await store.record_attempt(make.attempt(first, Delivered()))
-    await store.apply_configuration([make.feed()], ["duty"], make.NOON + timedelta(hours=1))
+    buried = await store.apply_configuration([make.feed()], ["duty"], make.NOON + timedelta(hours=1))
+    assert buried == {second.id: "desk"}
     assert not await store.record_attempt(make.attempt(second, Delivered()))
     reports = await store.delivery_reports(DESK)
     assert [(report.state, report.reason) for report in reports] == [

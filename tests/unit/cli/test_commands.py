@@ -110,8 +110,37 @@ defaults: {{allow_private: [127.0.0.1]}}
     assert feeds["incoming"]["state"] == "ok"
 
 
+def test_what_waits_and_what_dies_is_said(tocsin):
+    """A delivery that failed for now waits for a retry; when its channel goes, it is dead, and the log says so."""
+    tocsin.write("incoming/ferry.txt", FERRY)
+    with Receiver(Reply(status=429)).in_thread() as receiver:
+        hook = f"  - {{name: hook, type: webhook, url: '{receiver.url}/', allow_private: [127.0.0.1]}}\n"
+        configure(tocsin, SMALL + hook)
+        assert tocsin("run", "--once").returncode == 1
+    (alert,) = objects(tocsin("alerts", "--json").stdout)
+    states = {way["channel"]: (way["state"], way["reason"]) for way in alert["dispatches"]}
+    assert states == {"archive": ("sent", None), "hook": ("waiting", "retry")}
+
+    configure(tocsin, SMALL)
+    ended = tocsin("run", "--once")
+    (died,) = [event for event in objects(ended.stderr) if event["event"] == "delivery.died"]
+    assert (died["channel"], died["reason"]) == ("hook", "channel_removed")
+    (alert,) = objects(tocsin("alerts", "--json").stdout)
+    assert ("dead", "channel_removed") in [(way["state"], way["reason"]) for way in alert["dispatches"]]
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # What cannot be
+
+
+@pytest.mark.parametrize("command", [["run", "--once"], ["send-test", "archive"], ["feeds"], ["db", "upgrade"]])
+def test_a_database_that_cannot_be_made_is_told(tocsin, command):
+    """Where the directory of the database cannot be, every command ends with 4 and says so in words."""
+    tocsin.write("notes.txt", "not a directory")
+    ended = tocsin(*command, TOCSIN_DATABASE_URL="sqlite:///notes.txt/below/tocsin.db")
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert "notes.txt" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -217,18 +246,41 @@ def test_match_prints_every_article_as_json(tocsin):
         {"id": "a", "title": "No boats", "text": text, "url": "https://herald.example.org/a", "language": "en"},
         {"id": "b", "title": "The ferry", "text": ""},
         {"title": "Nothing"},
+        {"id": "empty", "title": "", "text": ""},
     ]
     given = "".join(json.dumps(line) + "\n" for line in lines)
     for source in ([], ["-"]):
         ended = tocsin("match", "--keywords", "ferry", *source, "--json", given=given)
         assert ended.returncode == 0
-        first, second, third = objects(ended.stdout)
+        first, second, third, empty = objects(ended.stdout)
         assert list(first) == ["source", "id", "title", "matched", "evidence"]
         assert (first["source"], first["id"], first["title"], first["matched"]) == ("-", "a", "No boats", True)
         assert [text[item["start"] : item["end"]] for item in first["evidence"]] == ["ferry", "ferries"]
         assert [item["text"] for item in first["evidence"]] == ["ferry", "ferries"]
         assert second["evidence"] == [{"field": "title", "start": 4, "end": 9, "text": "ferry", "term": "ferry"}]
         assert (third["title"], third["matched"], third["evidence"]) == ("Nothing", False, [])
+        assert empty == {"source": "-", "id": "empty", "title": "", "matched": False, "evidence": []}
+
+
+def test_match_knows_a_document_from_lines_on_standard_input(tocsin):
+    """JSON that fills many lines is one document; a feed on one line is a feed."""
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "F",
+        "items": [{"id": "1", "content_text": "ferry"}],
+    }
+    for given in (json.dumps(feed), json.dumps(feed, indent=2), json.dumps({"id": "1", "text": "ferry"}, indent=1)):
+        (found,) = objects(tocsin("match", "--keywords", "ferry", "--json", given=given).stdout)
+        assert (found["id"], found["matched"]) == ("1", True)
+
+
+def test_match_goes_on_behind_a_file_that_cannot_be_read(tocsin):
+    """As with grep: the others are read, what is missing is said, and the status is 2."""
+    tocsin.write("incoming/one.txt", FERRY)
+    ended = tocsin("match", "--keywords", "ferries", "nowhere.txt", "incoming/one.txt")
+    assert ended.returncode == 2
+    assert "incoming/one.txt: Ferries stay in port" in ended.stdout
+    assert "nowhere.txt: No such file" in ended.stderr
 
 
 def test_match_ends_as_grep_does(tocsin):
