@@ -18,6 +18,10 @@ from tocsin.log import Event
 from tocsin.model import Delivered, DeliveryReport, DeliveryState, JsonObject
 from tocsin.pipeline import MOST_POLLS, MOST_SENDS, PollEnd
 
+#: What ends the daemon in good order. A hang-up does too: its terminal is gone, or its supervisor starts it again on
+#: the configuration as it then is.
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 #: How long to wait for the first try of a test message: longer than any channel's time-out by default.
 TEST_PATIENCE = timedelta(seconds=30)
 
@@ -30,7 +34,7 @@ EVERYTHING = 1_000_000
 
 
 async def run_daemon(app: App) -> None:
-    """Poll and deliver until SIGTERM or SIGINT; then let what runs end, for some seconds."""
+    """Poll and deliver until SIGTERM, SIGINT or SIGHUP; then let what runs end, for some seconds."""
     log = app.log.logger
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_stopping_on_signals(app))
@@ -58,12 +62,12 @@ async def _stopping_on_signals(app: App) -> AsyncIterator[None]:
         app.log.logger.info(Event.STOP_REQUESTED, signal=number.name)
         app.runner.stop()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop, number)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPPING:
             loop.remove_signal_handler(number)
 
 
