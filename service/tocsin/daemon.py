@@ -88,7 +88,7 @@ async def run_once(app: App) -> bool:
         await asyncio.sleep(BETWEEN_LOOKS.total_seconds())
         last = await _poll_all(app, utc_now() + 2 * DIRECTORY_INTERVAL)
         ends = [*ends, *last]
-    accepted = await asyncio.gather(*(_deliver_all(app, channel.name) for channel in app.plan.channels))
+    accepted = await asyncio.gather(*(_deliver_all(app, channel.name, FOREVER) for channel in app.plan.channels))
     if any(end.refused for end in ends):
         raise StorageError("the database refused what was polled; the log says why, and the next run polls it again")
     return all(accepted)
@@ -105,9 +105,9 @@ async def _poll_all(app: App, due_by: datetime) -> Sequence[PollEnd]:
     return await asyncio.gather(*map(poll, range(len(due))))
 
 
-async def _deliver_all(app: App, channel: str) -> bool:
+async def _deliver_all(app: App, channel: str, due_by: datetime) -> bool:
     slots = asyncio.Semaphore(MOST_SENDS)
-    claimed = await app.pipeline.claim_deliveries(channel, FOREVER, EVERYTHING)
+    claimed = await app.pipeline.claim_deliveries(channel, due_by, EVERYTHING)
 
     async def deliver(number: int) -> bool:
         async with slots:
@@ -132,7 +132,7 @@ async def answer_send_test(app: App, request: JsonObject) -> JsonObject:
 async def send_test(app: App, channel: str) -> Sequence[JsonObject]:
     """Send a test message where no daemon runs, and tell how it went."""
     message = await put_test(app, channel)
-    await _deliver_all(app, channel)
+    await _deliver_all(app, channel, utc_now())  # what waits for a retry goes on waiting
     return [report_json(report) for report in await app.store.delivery_reports(message)]
 
 

@@ -111,20 +111,22 @@ defaults: {{allow_private: [127.0.0.1]}}
 
 
 def test_what_waits_and_what_dies_is_said(tocsin):
-    """A delivery that failed for now waits for a retry; when its channel goes, it is dead, and the log says so."""
+    """What failed for now waits for its retry, which no test hastens; when its channel goes, it is said to be dead."""
     tocsin.write("incoming/ferry.txt", FERRY)
     with Receiver(Reply(status=429)).in_thread() as receiver:
         hook = f"  - {{name: hook, type: webhook, url: '{receiver.url}/', allow_private: [127.0.0.1]}}\n"
         configure(tocsin, SMALL + hook)
         assert tocsin("run", "--once").returncode == 1
+        assert tocsin("send-test", "hook").returncode == 1
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == len(receiver.requests) == 2
     (alert,) = objects(tocsin("alerts", "--json").stdout)
     states = {way["channel"]: (way["state"], way["reason"]) for way in alert["dispatches"]}
     assert states == {"archive": ("sent", None), "hook": ("waiting", "retry")}
 
     configure(tocsin, SMALL)
     ended = tocsin("run", "--once")
-    (died,) = [event for event in objects(ended.stderr) if event["event"] == "delivery.died"]
-    assert (died["channel"], died["reason"]) == ("hook", "channel_removed")
+    died = [event for event in objects(ended.stderr) if event["event"] == "delivery.died"]
+    assert [(event["channel"], event["reason"]) for event in died] == [("hook", "channel_removed")] * 2
     (alert,) = objects(tocsin("alerts", "--json").stdout)
     assert ("dead", "channel_removed") in [(way["state"], way["reason"]) for way in alert["dispatches"]]
 
