@@ -91,6 +91,15 @@ def test_auto_is_readable_on_a_terminal_only(monkeypatch):
     assert lines_of(stream)[0]["new"] == 3
 
 
+def test_only_a_terminal_gets_colours(monkeypatch):
+    """Lines for people are plain text where the stream is no terminal, such as a file."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    log, stream = open_log(style="console")
+    log.logger.info(Event.FEED_POLLED, new=3)
+    assert "feed.polled" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
 @given(any_text)
 @example("a\r\n{}\x1b[2J\u202e\u2028\ud800\x00\x85\U000e0001")
 def test_no_value_leaves_its_json_string(value):
