@@ -101,6 +101,12 @@ def _alert_data() -> JsonObject:
                 "The article that made the rule ring.",
             ),
             "evidence": {"type": "array", "items": evidence},
+            "evidence_total": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "How much evidence there is, where a size limit left some of it out.",
+            },
         },
         "An alert.",
+        optional=("evidence_total",),
     )

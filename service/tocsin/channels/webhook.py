@@ -7,7 +7,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import httpx
@@ -73,21 +75,22 @@ def signed_headers(delivery_id: str, timestamp: int, content: bytes, key: bytes 
 def body(message: Message) -> bytes:
     """Return the payload as JSON of at most 20 kB.
 
-    A longer one gives way in this order, each step only as far as needed: snippets are cut to 160 code points;
-    evidence is left out from its end, but for the first; any string but ids and URLs is cut to 500 code points.
+    A longer one gives way in this order, each step only if needed: in the evidence, snippets are cut to 160 code points
+    and other strings to 500; where the rest alone takes more than half of the room, its strings but ids and URLs are
+    cut to 500 code points; evidence is left out from the end of each field, and `evidence_total` says of how much.
     """
     payload = delivered_payload(message)
-    for shorten in (_with_short_snippets, _with_less_evidence, _with_short_strings):
+    for shorten in (_with_short_evidence, _with_short_rest, _with_less_evidence):
         if len(content := as_json(payload)) <= LARGEST_BODY:
             return content
         payload = shorten(payload)
     return as_json(payload)
 
 
-def _with_short_snippets(payload: dict[str, object]) -> dict[str, object]:
+def _with_short_evidence(payload: dict[str, object]) -> dict[str, object]:
     evidence = [
         {
-            key: cut(value, _SNIPPET_LIMIT) if key == "snippet" and isinstance(value, str) else value
+            key: cut(value, _SNIPPET_LIMIT if key == "snippet" else _STRING_LIMIT) if isinstance(value, str) else value
             for key, value in found.items()
         }
         for found in _evidence(payload)
@@ -95,21 +98,32 @@ def _with_short_snippets(payload: dict[str, object]) -> dict[str, object]:
     return _with_evidence(payload, evidence)
 
 
-def _with_less_evidence(payload: dict[str, object]) -> dict[str, object]:
-    """Keep as much of the evidence as fits, found by halving."""
-    evidence = _evidence(payload)
-    fits, too_many = min(1, len(evidence)), len(evidence)
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        if len(as_json(_with_evidence(payload, evidence[:middle]))) <= LARGEST_BODY:
-            fits = middle
-        else:
-            too_many = middle
-    return _with_evidence(payload, evidence[:fits])
-
-
-def _with_short_strings(payload: dict[str, object]) -> dict[str, object]:
+def _with_short_rest(payload: dict[str, object]) -> dict[str, object]:
+    """Shorten what stands around the evidence, where little room would be left for that."""
+    if len(as_json(_with_evidence(payload, []))) <= LARGEST_BODY // 2:
+        return payload
     return {key: _shortened(value) for key, value in payload.items()}
+
+
+def _with_less_evidence(payload: dict[str, object]) -> dict[str, object]:
+    """Keep as much of the evidence as fits, found by halving; one at least."""
+    evidence = _evidence(payload)
+    by_worth = sorted(range(len(evidence)), key=list(_places_in_field(evidence)).__getitem__)
+
+    def keeping(count: int) -> dict[str, object]:
+        kept = _with_evidence(payload, [evidence[place] for place in sorted(by_worth[:count])])
+        return _with_total(kept, len(evidence)) if count < len(evidence) else kept
+
+    counts = range(1, len(evidence) + 1)
+    return keeping(max(1, bisect_right(counts, LARGEST_BODY, key=lambda count: len(as_json(keeping(count))))))
+
+
+def _places_in_field(evidence: Sequence[Mapping[str, object]]) -> Iterator[int]:
+    """Yield each evidence's place among those of its field: the first of the body is worth that of the title."""
+    seen = Counter[object]()
+    for found in evidence:
+        yield seen[found.get("field")]
+        seen[found.get("field")] += 1
 
 
 def _shortened(value: object) -> object:
@@ -135,3 +149,8 @@ def _with_evidence(payload: dict[str, object], evidence: list[dict[str, object]]
     if not isinstance(data, Mapping) or "evidence" not in data:
         return payload
     return {**payload, "data": {**data, "evidence": evidence}}
+
+
+def _with_total(payload: dict[str, object], total: int) -> dict[str, object]:
+    data = payload.get("data")
+    return {**payload, "data": {**data, "evidence_total": total}} if isinstance(data, Mapping) else payload

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from standardwebhooks import Webhook
 
 from corpus.hostile_titles import TITLES
 from support.messages import SENTENCE, hostile, message, notice
+from tocsin.alerts.payload_schema import payload_schema
 from tocsin.channels.webhook import LARGEST_BODY, body, signed_headers, signing_key
 
 
@@ -66,22 +68,54 @@ def test_snippets_give_way_first():
 
 
 def test_evidence_gives_way_next_from_its_end():
-    """Where short snippets do not do, as much evidence stays as fits."""
+    """Where short snippets do not do, as much evidence stays as fits, and how much there was is told."""
     many = [{**one, "start": place} for place, one in enumerate(evidence(1000))]
     content = body(message(evidence=many))
     kept = [one["start"] for one in sent_evidence(content)]
     assert kept == list(range(len(kept)))
+    assert json.loads(content)["data"]["evidence_total"] == 1000
     assert LARGEST_BODY - 300 < len(content) <= LARGEST_BODY
 
 
-def test_long_texts_give_way_last():
-    """A title of 30 kB is cut, one piece of evidence stays, and what names things stays whole."""
+def test_long_texts_leave_room_for_evidence():
+    """A title of 30 kB is cut, the evidence stays, and what names things stays whole."""
     sent = message(notice(headline="я" * 30_000), evidence=evidence(3))
     content = body(sent)
     data = json.loads(content)["data"]
     assert len(content) <= LARGEST_BODY
-    assert (len(data["article"]["title"]), len(data["evidence"])) == (500, 1)
+    assert (len(data["article"]["title"]), len(data["evidence"]), "evidence_total" in data) == (500, 3, False)
     assert (data["article"]["url"], data["delivery_id"]) == (sent.notice.url, sent.delivery_id)
+
+
+@pytest.mark.parametrize("title", ["Invasion", "invasion " * 3_000])
+@pytest.mark.parametrize("text", ["invasion", "x" * 30_000])
+def test_the_room_goes_to_evidence_of_every_field(title, text):
+    """However long the title and the words found are, the room is used, and shared by the fields."""
+    in_title = [{**one, "field": "title", "start": place, "text": text} for place, one in enumerate(evidence(3_000))]
+    in_body = [{**one, "start": place} for place, one in enumerate(evidence(19_223))]
+    content = body(message(notice(headline=title), evidence=in_title + in_body))
+    found = sent_evidence(content)
+    starts = [[one["start"] for one in found if one["field"] == field] for field in ("title", "body")]
+    assert LARGEST_BODY - 1_000 < len(content) <= LARGEST_BODY
+    assert [one["field"] for one in found] == ["title"] * len(starts[0]) + ["body"] * len(starts[1])
+    assert starts == [list(range(len(kept))) for kept in starts]
+    assert len(starts[0]) - len(starts[1]) in {0, 1}
+    assert json.loads(content)["data"]["evidence_total"] == 22_223
+
+
+def test_a_shortened_alert_is_still_of_the_schema():
+    """A body that lost evidence is what the shipped schema asks for."""
+    at = "2026-02-24T10:00:00Z"
+    source = {"outlet": "Herald", "feed": "herald", "url": None, "title": "t" * 30_000, "published": at}
+    sent = message(evidence=[{**one, "snippet_start": 0} for one in evidence(22_223)])
+    data = sent.payload["data"]
+    more = {"published": at, "fetched": at, "language": "en", "text_kind": "full", "feed": {"name": "a", "url": None}}
+    data["story"] = {"id": "st_1", "first_seen": at, "sources": [source]}
+    data["article"].update(more)
+    content = body(sent)
+    assert len(content) <= LARGEST_BODY
+    assert len(sent_evidence(content)) > 50
+    jsonschema.validate(json.loads(content), payload_schema())
 
 
 @given(st.integers(0, 300), st.integers(0, 2000), st.integers(0, 30_000))
