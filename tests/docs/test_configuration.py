@@ -21,8 +21,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 
-def test_the_examples_are_one_configuration(tmp_path: Path) -> None:
-    """All YAML on the page together compiles without a mistake and without a warning."""
+def test_the_examples_are_one_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All YAML on the page together compiles without a mistake and, its directory being there, without a warning."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "incoming").mkdir()
     for number, block in enumerate(blocks("yaml")):
         (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
     plan = load_plan(tmp_path, ENVIRONMENT)

@@ -26,6 +26,9 @@ def test_the_page_has_examples() -> None:
 def test_an_example_does_what_it_says(example: str, tmp_path: Path) -> None:
     """Each example is a configuration without mistakes, each of its rules is shown ringing, and all its tests hold."""
     (tmp_path / "example.yaml").write_text(example, encoding="utf-8")
+    (tmp_path / "rest.yaml").write_text(
+        "feeds: [{name: somewhere, path: .}]\nchannels: [{name: somebody, type: console}]", encoding="utf-8"
+    )
     plan = load_plan(tmp_path, {})
     assert plan.warnings == ()
     assert plan.rules

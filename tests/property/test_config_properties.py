@@ -41,7 +41,7 @@ FILES = st.dictionaries(st.sampled_from(sorted(ConfigFile.known_keys())), VALUES
 
 @given(st.lists(FILES, min_size=1, max_size=2))
 def test_whatever_stands_in_the_files_they_compile_or_are_refused(files: list[object]) -> None:
-    """Any YAML gives a plan, or a ConfigError whose problems all have a place within the file that they name."""
+    """Any YAML gives a plan or a ConfigError; a problem has a place in the file it names, or names the directory."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         texts = {f"{number}.yaml": yaml.safe_dump(content, allow_unicode=True) for number, content in enumerate(files)}
@@ -51,7 +51,7 @@ def test_whatever_stands_in_the_files_they_compile_or_are_refused(files: list[ob
             problems = load_plan(directory, {}).warnings
         except ConfigError as error:
             problems = error.problems
-    for problem in problems:
+    for problem in (problem for problem in problems if problem.file != name):
         lines = LINE_BREAK.split(texts[problem.file])
         assert 1 <= problem.line <= len(lines)
         assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1

@@ -1,5 +1,7 @@
 """Reads a configuration directory, checks all of it, and compiles it; all mistakes come at once."""
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -9,7 +11,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from tocsin.config import schema, values
-from tocsin.config.cautions import warnings_of
+from tocsin.config.cautions import idle_for, warnings_of
 from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
@@ -40,22 +42,48 @@ def load_plan(directory: Path, environment: Mapping[str, str]) -> Plan:
     if found := [*unreadable, *_elsewhere(problems, unreadable)]:
         raise ConfigError(_sorted(found, secrets))
     plan = compile_plan(parts, secrets)
-    return replace(plan, warnings=_sorted(warnings_of(parts), plan.secrets))
+    idle = [_whole(directory, message) for message in idle_for(parts)]
+    return replace(plan, warnings=_sorted([*idle, *warnings_of(parts)], plan.secrets))
 
 
 def read_directory(directory: Path, environment: Mapping[str, str]) -> tuple[YamlFile, ...]:
     """Read the YAML files below `directory`, in the order of their names.
 
-    What begins with a dot is passed over: mounted Kubernetes volumes keep a second copy of each file there.
+    What begins with a dot is passed over: mounted Kubernetes volumes keep a second copy of each file there. Links are
+    followed; each directory is read once, whatever leads to it. A link that leads nowhere is a file with a problem.
     """
     if not directory.is_dir():
         raise ConfigError([_whole(directory, "there is no such directory")])
-    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".yml"} and path.is_file()]
-    names = sorted(path.relative_to(directory).as_posix() for path in paths)
-    visible = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
-    if not visible:
+    names = sorted(path.relative_to(directory).as_posix() for path in _yaml_paths(directory))
+    if not names:
         raise ConfigError([_whole(directory, "holds no *.yaml and no *.yml file")])
-    return tuple(read_yaml(directory / name, name, environment) for name in visible)
+    return tuple(read_yaml(directory / name, name, environment) for name in names)
+
+
+def _yaml_paths(directory: Path) -> Iterator[Path]:
+    """Yield the visible YAML files below `directory`; links to directories last, so that these keep their own names."""
+    seen: set[str] = set()
+    tops = deque([directory])
+    while tops:
+        for folder, folders, files in os.walk(tops.popleft()):
+            real = os.path.realpath(folder)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            folders[:] = sorted(filter(_visible, folders))
+            tops.extend(link for link in (Path(folder, name) for name in folders) if link.is_symlink())
+            paths = [Path(folder, name) for name in filter(_visible, files)]
+            yield from (path for path in paths if path.suffix in {".yaml", ".yml"} and _is_file_or_lost(path))
+
+
+def _visible(name: str) -> bool:
+    return not name.startswith(".")
+
+
+def _is_file_or_lost(path: Path) -> bool:
+    """Tell whether reading gives a text or a problem; a pipe would keep us waiting."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def _whole(directory: Path, message: str) -> Problem:

@@ -1,5 +1,6 @@
 """Finds what runs but is probably not meant: the warnings of a configuration without mistakes."""
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
@@ -16,11 +17,21 @@ def warnings_of(parts: Parts) -> Iterator[Problem]:
     """Yield the warnings about checked parts."""
     return chain(
         _hasty_feeds(parts),
+        _missing_directories(parts.feeds),
+        _unheard_rules(parts),
         _shared_words(parts.entities),
         _tags_of_no_feed(parts),
         _unused_channels(parts),
         _leaky_routes(parts),
     )
+
+
+def idle_for(parts: Parts) -> Iterator[str]:
+    """Yield what the configuration as a whole lacks to do anything."""
+    if not parts.feeds:
+        yield "no feeds: nothing is watched"
+    if not parts.rules:
+        yield "no rules: nothing can ring"
 
 
 def _hasty_feeds(parts: Parts) -> Iterator[Problem]:
@@ -32,6 +43,20 @@ def _hasty_feeds(parts: Parts) -> Iterator[Problem]:
         every = feed.every if "every" in feed.model_fields_set else defaults.every
         if feed.url and not own and every and every < POLITE_INTERVAL:
             yield part.source.problem("polled more often than every 5m: publishers may block us", "every")
+
+
+def _missing_directories(feeds: Iterable[Part[schema.Feed]]) -> Iterator[Problem]:
+    """Warn of directories that are not there, yet, or that we may not look at; relative to the working directory."""
+    for part in feeds:
+        path = part.value.path
+        if path and not os.path.isdir(path):
+            yield part.source.problem(f"there is no directory {path}; it is waited for", "path")
+
+
+def _unheard_rules(parts: Parts) -> Iterator[Problem]:
+    """Warn, at the first rule, where there is no channel at all."""
+    if parts.feeds and parts.rules and not parts.channels:
+        yield parts.rules[0].source.problem("no channels: every alert is dropped (no_route)")
 
 
 def _shared_words(entities: Iterable[Part[schema.Entity]]) -> Iterator[Problem]:

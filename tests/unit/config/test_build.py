@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.config.build import load_plan
+from tocsin.config.build import load_plan, read_directory
 from tocsin.errors import ConfigError
 from tocsin.model import (
     Boilerplate,
@@ -41,6 +41,61 @@ def test_a_mounted_volume_of_links_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "..data").symlink_to("..2026")
     (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
     assert [feed.name for feed in load_plan(tmp_path, {}).feeds] == ["a"]
+
+
+def write_feed(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"feeds: [{{name: '{path.stem}', path: seeds}}]", encoding="utf-8")
+
+
+def names_read(directory: Path) -> list[str]:
+    return [file.name for file in read_directory(directory, {})]
+
+
+def test_linked_directories_are_read(tmp_path: Path) -> None:
+    """A directory that is a link, at any depth, is read under the link's name, also where a hidden one holds it."""
+    config = tmp_path / "config"
+    write_feed(config / "a.yaml")
+    write_feed(tmp_path / "shared" / "b.yaml")
+    write_feed(tmp_path / "other" / "c.yml")
+    write_feed(config / "..2026" / "sub" / "d.yaml")
+    (config / "..data").symlink_to("..2026")
+    (config / "sub").symlink_to("..data/sub")
+    (config / "linked").symlink_to(tmp_path / "shared")
+    (tmp_path / "shared" / "deeper").symlink_to(tmp_path / "other")
+    assert names_read(config) == ["a.yaml", "linked/b.yaml", "linked/deeper/c.yml", "sub/d.yaml"]
+
+
+def test_a_directory_is_read_once_whatever_leads_to_it(tmp_path: Path) -> None:
+    """Links to what is read anyway, to each other's targets, to themselves and upwards add nothing, and end."""
+    config = tmp_path / "config"
+    write_feed(config / "real" / "a.yaml")
+    write_feed(tmp_path / "shared" / "b.yaml")
+    (config / "again").symlink_to("real")
+    (config / "real" / "up").symlink_to("..")
+    (config / "itself").symlink_to("itself")
+    (config / "one").symlink_to(tmp_path / "shared")
+    (config / "two").symlink_to(tmp_path / "shared")
+    (tmp_path / "shared" / "back").symlink_to(config)
+    assert names_read(config) == ["one/b.yaml", "real/a.yaml"]
+
+
+def test_a_link_that_leads_nowhere_is_a_mistake(tmp_path: Path) -> None:
+    """A `*.yaml` whose target is gone is named; names that it may have held are not said to be missing elsewhere."""
+    (tmp_path / "a.yaml").write_text("rules: [{name: a, keywords: [fire], notify: desk}]", encoding="utf-8")
+    (tmp_path / "b.yaml").symlink_to("gone.yaml")
+    (tmp_path / "notes.txt").symlink_to("gone.txt")
+    with pytest.raises(ConfigError) as caught:
+        load_plan(tmp_path, {})
+    assert str(caught.value).endswith("cannot be read: No such file or directory")
+    assert [problem.file for problem in caught.value.problems] == ["b.yaml"]
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    """A pipe with the name of a YAML file is not waited for."""
+    write_feed(tmp_path / "a.yaml")
+    os.mkfifo(tmp_path / "b.yaml")
+    assert names_read(tmp_path) == ["a.yaml"]
 
 
 @pytest.mark.parametrize(("name", "message"), [("gone", "there is no such directory"), ("", "holds no")])

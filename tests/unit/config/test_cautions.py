@@ -1,6 +1,8 @@
 """Laws of warnings."""
 
 BASE = "channels: [{name: desk, type: console}]\n"
+FEEDS = "feeds: [{name: here, path: .}]\n"
+RULES = "rules: [{name: rule, keywords: [fire]}]\n"
 
 
 def warnings(load, *texts: str) -> list[str]:
@@ -14,16 +16,16 @@ def test_an_hasty_interval_is_a_warning_at_its_place(load) -> None:
           - {name: a, url: "https://a.example/", every: 299s}
           - {name: b, url: "https://b.example/", every: 5m}
           - {name: c, url: "http://10.0.0.1/", every: 1s, allow_private: [10.0.0.0/8]}
-          - {name: d, path: x, every: 1s}
+          - {name: d, path: ., every: 1s}
     """
-    assert warnings(load, text) == [
+    assert warnings(load, text, RULES, BASE) == [
         "a.yaml:3:49: feeds.0.every: polled more often than every 5m: publishers may block us"
     ]
 
 
 def test_a_hasty_default_is_a_warning_for_each_feed_that_has_it(load) -> None:
     """An interval from `defaults` counts as the feed's own."""
-    [line] = warnings(load, "defaults: {every: 1m}\nfeeds: [{name: a, url: 'https://a.example/'}]")
+    [line] = warnings(load, "defaults: {every: 1m}\nfeeds: [{name: a, url: 'https://a.example/'}]", RULES, BASE)
     assert line.startswith("a.yaml:2:9: feeds.0: polled")
 
 
@@ -34,7 +36,7 @@ def test_a_word_of_two_entities_is_a_warning_at_the_second(load) -> None:
           - {id: atlantis, name: Atlantis, aliases: [Atlantean, atlantean], acronym: ATL}
           - {id: city, name: City, aliases: [port, ATLANTEAN], acronym: Atl}
     """
-    assert warnings(load, text) == [
+    assert warnings(load, text, FEEDS, RULES, BASE) == [
         'a.yaml:4:44: entities.1.aliases.1: also a word of the entity "atlantis": a keyword stands for that one',
         'a.yaml:4:65: entities.1.acronym: also a word of the entity "atlantis": a keyword stands for that one',
     ]
@@ -43,7 +45,7 @@ def test_a_word_of_two_entities_is_a_warning_at_the_second(load) -> None:
 def test_a_tag_that_no_feed_has_is_a_warning(load) -> None:
     """A rule or a route may ask for a tag before a feed has it: it is told, with the nearest tag there is."""
     text = """
-        feeds: [{name: a, path: x, tags: [seas]}]
+        feeds: [{name: a, path: ., tags: [seas]}]
         rules: [{name: r, keywords: [fire], feeds: {tags: [seas, sea]}}]
         routes:
           - channels: [desk]
@@ -66,13 +68,48 @@ def test_a_channel_that_nothing_reaches_is_a_warning(load) -> None:
         rules: [{name: r, keywords: [fire], notify: [c]}]
     """
     routes = "routes: [{channels: [a], routes: [{match: {tags: x}, channels: b}]}]"
-    assert warnings(load, text) == []
-    assert warnings(load, text, routes) == ["a.yaml:6:12: channels.3.name: no route and no rule sends anything here"]
+    assert warnings(load, text, FEEDS) == []
+    assert warnings(load, text, FEEDS, routes) == [
+        "a.yaml:6:12: channels.3.name: no route and no rule sends anything here"
+    ]
 
 
 def test_routes_that_may_lose_an_alert_are_a_warning(load) -> None:
     """Unless a top-level route takes everything, the last route is told."""
     one = "  - {match: {severity: high}, channels: desk}\n"
-    [line] = warnings(load, BASE + "routes:\n" + one + one)
+    [line] = warnings(load, BASE + "routes:\n" + one + one, FEEDS, RULES)
     assert line.startswith("a.yaml:4:5: routes.1: no route takes the rest")
-    assert warnings(load, BASE + "routes:\n" + one + "  - channels: desk\n") == []
+    assert warnings(load, BASE + "routes:\n" + one + "  - channels: desk\n", FEEDS, RULES) == []
+
+
+def test_a_configuration_without_channels_is_a_warning_at_the_first_rule(load) -> None:
+    """Where feeds and rules may ring and no channel is there to tell of it, that is told, once."""
+    two = "rules:\n  - {name: a, keywords: [fire]}\n  - {name: b, keywords: [smoke]}\n"
+    assert warnings(load, two, FEEDS) == ["a.yaml:2:5: rules.0: no channels: every alert is dropped (no_route)"]
+    assert warnings(load, two, FEEDS, BASE) == []
+
+
+def test_a_directory_that_is_not_there_is_a_warning_at_its_place(load, tmp_path, monkeypatch) -> None:
+    """A directory feed's path is looked for from the working directory; a file there is no directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "file").touch()
+    text = """
+        feeds:
+          - {name: a, path: here}
+          - {name: b, path: gone}
+          - {name: c, path: file}
+    """
+    assert warnings(load, text, RULES, BASE) == [
+        "a.yaml:4:21: feeds.1.path: there is no directory gone; it is waited for",
+        "a.yaml:5:21: feeds.2.path: there is no directory file; it is waited for",
+    ]
+
+
+def test_a_configuration_that_does_nothing_is_a_warning(load, tmp_path) -> None:
+    """Without feeds, and without rules, that is told of the directory."""
+    whole = tmp_path / "configuration"
+    idle = [f"{whole}: no feeds: nothing is watched", f"{whole}: no rules: nothing can ring"]
+    assert warnings(load, "") == idle
+    assert warnings(load, FEEDS) == idle[1:]
+    assert warnings(load, RULES) == idle[:1]

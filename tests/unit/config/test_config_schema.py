@@ -69,8 +69,9 @@ def test_the_schema_marks_mistakes(text: str) -> None:
         jsonschema.validate(yaml.safe_load(text), json_schema())
 
 
-def test_the_shipped_configuration_runs_as_it_is() -> None:
+def test_the_shipped_configuration_runs_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """It needs no variable, warns of nothing, rings on the console only, and watches the seeds and public feeds."""
+    monkeypatch.chdir(ROOT)
     plan = load_plan(ROOT / "config", {})
     assert plan.warnings == ()
     assert [channel.kind.value for channel in plan.channels] == ["console"]
