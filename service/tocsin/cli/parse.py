@@ -15,7 +15,7 @@ from tocsin.text.language import primary
 
 
 def parse(source: str, config: Path | None, *, json: bool) -> Exit:
-    """Print the entries of a source; 1 where it holds none that can be read."""
+    """Print the entries of a source; 1 where none of them, or no feed, can be read."""
     plan = plan_if_any(config)
 
     async def work() -> Exit:
@@ -27,6 +27,9 @@ def parse(source: str, config: Path | None, *, json: bool) -> Exit:
                 continue
             for problem in item.parsed.problems:
                 complain(f"{item.name}: {problem}")
+            if not item.parsed.entries and not item.parsed.problems:
+                complain(f"{item.name}: the feed has no entries")
+                status = Exit.FINE
             for entry in item.parsed.entries:
                 status = Exit.FINE
                 _print(item, item.parsed, entry, json=json)

@@ -343,6 +343,23 @@ def test_parse_prints_every_entry_as_json(tocsin):
     assert "noise.xml: " in noise.stderr
 
 
+def test_a_feed_without_entries_is_fine(tocsin):
+    """A feed that was read and holds nothing ends with 0 and says so on standard error."""
+    tocsin.write("empty.xml", rss().decode())
+    ended = tocsin("parse", "empty.xml")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "empty.xml: the feed has no entries" in ended.stderr
+
+
+def test_a_file_of_which_nothing_could_be_read_is_not(tocsin):
+    """Where every article is passed over, the problems are named and it ends with 1."""
+    tocsin.write("bad.jsonl", "no json\n")
+    ended = tocsin("parse", "bad.jsonl")
+    assert ended.returncode == 1
+    assert "line 1: not valid JSON" in ended.stderr
+    assert "no entries" not in ended.stderr
+
+
 @pytest.mark.parametrize("of", ["config", "alert"])
 def test_schemas_are_json(tocsin, of):
     """`schema` prints a JSON Schema and nothing else."""
