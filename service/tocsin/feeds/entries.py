@@ -57,8 +57,22 @@ def build_entry(
 def link_from(href: str, base: str) -> str | None:
     """Return where an entry points, absolute against `base` (the document's name); None for what is no web address.
 
-    A local file has no base: a relative link is kept as it stands.
+    A local file has no base: a relative link is kept as it stands. One that is too long is none: its beginning leads
+    elsewhere.
     """
+    link = _resolved(href, base)
+    return link if link and len(link) <= MOST_LINK else None
+
+
+def link_problem(href: str, base: str) -> str | None:
+    """Return what is wrong with a link that `link_from` leaves out for its length alone."""
+    link = _resolved(href, base)
+    if not link or len(link) <= MOST_LINK:
+        return None
+    return f"its link has {len(link):,} characters, more than {MOST_LINK:,}, and is left out"
+
+
+def _resolved(href: str, base: str) -> str | None:
     href = href.strip()
     if not href:
         return None
@@ -68,8 +82,7 @@ def link_from(href: str, base: str) -> str | None:
         is_relative = not base_url and not urlsplit(href).scheme
     except ValueError:
         return None
-    link = joined if is_relative and joined == clean_line(joined) else http_url(joined)
-    return link if link and len(link) <= MOST_LINK else None
+    return joined if is_relative and joined == clean_line(joined) else http_url(joined)
 
 
 def plain_paragraphs(text: str) -> str:

@@ -16,12 +16,12 @@ from xml.sax import SAXException
 
 import feedparser
 
-from tocsin.feeds.entries import MOST_ENTRIES, MOST_TITLE, build_entry, link_from, plain_paragraphs
+from tocsin.feeds.entries import MOST_ENTRIES, MOST_TITLE, build_entry, link_from, link_problem, plain_paragraphs
 from tocsin.feeds.records import parse_json, parse_lines
 from tocsin.model import Document, Entry, FetchReason, ParsedFeed, ParseFailed
 from tocsin.text.clean import REPLACEMENT, clean, clean_line
 from tocsin.text.dates import plausible
-from tocsin.text.encodings import decode
+from tocsin.text.encodings import Decoded, decode_noting
 from tocsin.text.html import html_to_text, read_page
 from tocsin.text.urls import http_url
 
@@ -35,6 +35,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([\w.:-]+)")
 _DECLARATION_WITHIN = 1024  # bytes
 _TAG = re.compile(r"<[a-zA-Z][^<>]*")
+_BASE = re.compile(r"(\s(?:xml:)?)base(\s*=)", re.IGNORECASE)  # feedparser takes either
 _NUMBER_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _HTML_START = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _HTML_START_WITHIN = 1_000  # code points
@@ -45,6 +46,9 @@ _HTML_TAG = re.compile(
     re.IGNORECASE,
 )
 _MAILBOX = re.compile(r"[^\s()<>@]+@[^\s()<>@]+\s*(?:\((?P<comment>[^()]*)\))?|(?P<phrase>[^<>@]*)<[^<>@]*@[^<>@]*>")
+_CUT_DOMAIN = re.compile(r"\.[A-Za-z]{4}\Z")
+_CUT_MAILBOX = re.compile(r"[A-Za-z]+\s*\((?P<comment>[^()]*)|(?P<phrase>[^<>]*)<[A-Za-z]+>|[a-z]+")
+_BREAK_END = re.compile(r"(<br\b[^<>]*>)</br>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
 # What feedparser is known to raise on documents made to break it.
@@ -74,7 +78,7 @@ def parse_page(document: Document) -> ParsedFeed:
         authors=page.authors,
         language=page.language,
     )
-    return ParsedFeed(entries=(entry,))
+    return ParsedFeed(entries=(entry,), problems=(page.problem,) if page.problem else ())
 
 
 def _reader(document: Document) -> Callable[[Document], Parsed]:
@@ -85,18 +89,35 @@ def _reader(document: Document) -> Callable[[Document], Parsed]:
         case ".html" | ".htm":
             return parse_page
         case ".jsonl":
-            return lambda lines: parse_lines(decode(lines.body), lines.name)
+            return _parse_lines
         case _ if document.body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"["):
-            return lambda json: parse_json(decode(json.body), json.name)
+            return _parse_json
         case _:
             return _parse_xml
 
 
-def _parse_text(document: Document) -> ParsedFeed:
+def _parse_text(document: Document) -> Parsed:
     """Read a text as one entry; offsets are those of the file, so nothing is moved."""
-    text = clean(decode(document.body))
-    entry = build_entry(own_id=document.name, url=None, title=None, content=text)
-    return ParsedFeed(entries=(replace(entry, title_in_text=True),))
+    decoded = decode_noting(document.body)
+    entry = build_entry(own_id=document.name, url=None, title=None, content=clean(decoded.text))
+    return _with_problem(decoded.problem, ParsedFeed(entries=(replace(entry, title_in_text=True),)))
+
+
+def _parse_lines(document: Document) -> Parsed:
+    decoded = decode_noting(document.body)
+    return _with_problem(decoded.problem, parse_lines(decoded.text, document.name))
+
+
+def _parse_json(document: Document) -> Parsed:
+    decoded = decode_noting(document.body)
+    return _with_problem(decoded.problem, parse_json(decoded.text, document.name))
+
+
+def _with_problem(problem: str | None, parsed: Parsed) -> Parsed:
+    """Return what was parsed with what was wrong with the whole document first."""
+    if problem is None or isinstance(parsed, ParseFailed):
+        return parsed
+    return replace(parsed, problems=(problem, *parsed.problems))
 
 
 def _not_a_feed(detail: str) -> ParseFailed:
@@ -114,23 +135,24 @@ def _too_much(detail: str) -> ParseFailed:
 def _parse_xml(document: Document) -> Parsed:
     if len(document.body) > MOST_XML:
         return _too_much(f"it has {len(document.body):,} bytes, more than {MOST_XML:,}")
-    text = _readable_xml(document)
+    decoded = _decoded_xml(document)
+    text = _readable_xml(decoded.text)
     if any(tag.group().count("=") > MOST_ATTRIBUTES for tag in _TAG.finditer(text)):
         return _too_much(f"an element has more than {MOST_ATTRIBUTES:,} attributes")
     try:
-        parsed = _feedparser(text)
+        parsed = _with_own_ids(_feedparser(text), text)
     except _PARSER_ERRORS as error:
         return _not_a_feed(f"the parser gave up: {_words_of(error)}")
     if not parsed["entries"] and not parsed["version"]:
         return _not_a_feed(_what_else(text))
-    return _feed(parsed, document.name)
+    return _with_problem(decoded.problem, _feed(parsed, document.name))
 
 
 def _feedparser(text: str) -> Fields:
     """Parse text that is already decoded.
 
     Only ever a stream: given bytes or a string, feedparser opens files and addresses of that name. It is told no base:
-    it would resolve ids too.
+    it would resolve ids too, as it does where the document holds one.
     """
     parsed: Fields = feedparser.parse(
         BytesIO(text.encode()),
@@ -141,11 +163,27 @@ def _feedparser(text: str) -> Fields:
     return parsed
 
 
-def _readable_xml(document: Document) -> str:
-    """Decode a document and take out what no XML may hold, so that one bad byte does not cost strict parsing."""
+def _with_own_ids(parsed: Fields, text: str) -> Fields:
+    """Undo what xml:base did to the ids: take those of a second reading that sees none."""
+    without_base = _BASE.sub(r"\1none\2", text)
+    if without_base == text:
+        return parsed
+    entries, bare = _list(parsed["entries"]), _list(_feedparser(without_base)["entries"])
+    if len(entries) != len(bare):
+        return parsed
+    pairs = zip(entries, bare, strict=True)
+    return {**_fields(parsed), "entries": [{**fields, "id": _string(own, "id")} for fields, own in pairs]}
+
+
+def _decoded_xml(document: Document) -> Decoded:
     in_header = (match.group(1) for match in _CHARSET.finditer(document.content_type or ""))
     in_document = (match.group(1).decode() for match in _DECLARATION.finditer(document.body[:_DECLARATION_WITHIN]))
-    text = decode(document.body, (*in_header, *in_document)).replace("\0", "").lstrip("\ufeff \t\r\n")
+    return decode_noting(document.body, (*in_header, *in_document))
+
+
+def _readable_xml(text: str) -> str:
+    """Take out what no XML may hold, so that one bad byte does not cost strict parsing."""
+    text = text.replace("\0", "").lstrip("\ufeff \t\r\n")
     return _NUMBER_REFERENCE.sub(_possible_reference, clean(text.replace("\r\n", "\n")))
 
 
@@ -175,7 +213,7 @@ def _feed(parsed: Fields, name: str) -> ParsedFeed:
         title=_title(channel, is_atom=is_atom),
         url=link_from(_link(channel) or "", name),
         language=language,
-        problems=tuple(_problems(parsed, len(entries))),
+        problems=tuple(_problems(parsed, entries, name, is_atom=is_atom)),
     )
 
 
@@ -186,11 +224,14 @@ def _whole_entries(parsed: Fields) -> list[Fields]:
     return entries[:-1] if is_stub else entries
 
 
-def _problems(parsed: Fields, count: int) -> Iterable[str]:
+def _problems(parsed: Fields, entries: list[Fields], name: str, *, is_atom: bool) -> Iterable[str]:
     if parsed["bozo"]:
         yield f"the document is not well-formed: {_words_of(parsed.get('bozo_exception'))}"
-    if count > MOST_ENTRIES:
-        yield f"{count:,} entries, of which the first {MOST_ENTRIES:,} are read"
+    for number, fields in enumerate(entries[:MOST_ENTRIES], start=1):
+        if problem := link_problem(_entry_link(fields, is_atom=is_atom), name):
+            yield f"entry {number}: {problem}"
+    if len(entries) > MOST_ENTRIES:
+        yield f"{len(entries):,} entries, of which the first {MOST_ENTRIES:,} are read"
 
 
 def _words_of(error: object) -> str:
@@ -206,13 +247,13 @@ def _entry(fields: Fields, name: str, channel_language: str | None, *, is_atom: 
     content = max((_body(part) for part in _list(fields.get("content"))), key=len, default="")
     return build_entry(
         own_id=_string(fields, "id"),
-        url=link_from(_link(fields) or ("" if is_atom else _permalink(fields)), name),
+        url=link_from(_entry_link(fields, is_atom=is_atom), name),
         title=_title(fields, is_atom=is_atom),
         content=content,
         summary=_summary(fields),
         published=published,
         updated=updated,
-        authors=_authors(fields),
+        authors=_authors(fields, is_atom=is_atom),
         language=_language(fields, channel_language),
         tags=[_string(tag, "label") or _string(tag, "term") for tag in _list(fields.get("tags"))],
     )
@@ -239,7 +280,7 @@ def _body(detail: Fields) -> str:
     """Return a summary or content as text; plain text that holds HTML tags was meant to be HTML."""
     value, kind = _string(detail, "value"), _string(detail, "type")
     if kind in _HTML_TYPES or _HTML_TAG.search(value):
-        return html_to_text(value)
+        return html_to_text(_BREAK_END.sub(r"\1", value))  # feedparser writes <br/> so, which browsers read as two
     return plain_paragraphs(value) if kind.startswith("text/") else ""
 
 
@@ -250,21 +291,33 @@ def _link(fields: Fields) -> str | None:
     return next((_string(link, "href") for link in alternates), None)
 
 
+def _entry_link(fields: Fields, *, is_atom: bool) -> str:
+    return _link(fields) or ("" if is_atom else _permalink(fields))
+
+
 def _permalink(fields: Fields) -> str:
     """Return the RSS guid where it is an address and not said to be none (RSS 2.0, guid)."""
     return http_url(_string(fields, "id")) or "" if fields.get("guidislink") else ""
 
 
-def _authors(fields: Fields) -> list[str]:
+def _authors(fields: Fields, *, is_atom: bool) -> list[str]:
     """Return the authors' names.
 
     RSS writes `mail@example.org (Name)`, of which feedparser makes no name where the domain ends in a long word.
     """
-    authors = _list(fields.get("authors"))
+    names = [_author_name(author, is_atom=is_atom) for author in _list(fields.get("authors"))]
     mailbox = _MAILBOX.fullmatch(_string(fields, "author")[:MOST_TITLE])
-    if mailbox and len(authors) == 1:
-        return [mailbox["comment"] or mailbox["phrase"] or ""]
-    return [name for name in (_string(author, "name") for author in authors) if "@" not in name]
+    if mailbox and names:  # of several authors, feedparser keeps the last as it stands
+        names[-1] = mailbox["comment"] or mailbox["phrase"] or ""
+    return [name for name in names if "@" not in name]
+
+
+def _author_name(author: Fields, *, is_atom: bool) -> str:
+    """Return a name without the end of a mail address, of which feedparser knows no more than `mail@example.muse`."""
+    name, mail = _string(author, "name")[:MOST_TITLE], _string(author, "email")
+    is_cut = not is_atom and _CUT_DOMAIN.search(mail)
+    mailbox = _CUT_MAILBOX.fullmatch(name) if is_cut else None
+    return mailbox["comment"] or mailbox["phrase"] or "" if mailbox else name
 
 
 def _language(fields: Fields, channel_language: str | None) -> str | None:

@@ -6,7 +6,7 @@ A mistake costs what it stands in: a value, or the record where its words are wr
 import json
 from collections.abc import Iterator, Mapping
 
-from tocsin.feeds.entries import MOST_ENTRIES, build_entry, link_from, plain_paragraphs
+from tocsin.feeds.entries import MOST_ENTRIES, build_entry, link_from, link_problem, plain_paragraphs
 from tocsin.model import Entry, FetchReason, JsonObject, ParsedFeed, ParseFailed
 from tocsin.text.clean import clean, clean_line
 from tocsin.text.dates import parse_time
@@ -43,9 +43,12 @@ def parse_lines(text: str, name: str) -> ParsedFeed:
         if not line.strip():
             continue
         try:
-            entries.append(_article(_object(line), f"{name}#{number}", name))
+            record = _object(line)
+            entries.append(_article(record, f"{name}#{number}", name))
         except BadRecordError as error:
             problems.append(f"line {number}: {error}")
+        else:
+            problems += _link_problems(f"line {number}", _string(record, "url"), name)
     return ParsedFeed(entries=tuple(entries), problems=tuple(problems))
 
 
@@ -67,9 +70,15 @@ def _object(line: str) -> JsonObject:
 
 def _single_article(record: JsonObject, name: str) -> ParsedFeed | ParseFailed:
     try:
-        return ParsedFeed(entries=(_article(record, name, name),))
+        entry = _article(record, name, name)
     except BadRecordError as error:
         return _failed(str(error))
+    return ParsedFeed(entries=(entry,), problems=tuple(_link_problems("the article", _string(record, "url"), name)))
+
+
+def _link_problems(where: str, href: str, name: str) -> list[str]:
+    problem = link_problem(href, name)
+    return [f"{where}: {problem}"] if problem else []
 
 
 def _article(record: JsonObject, stand_in: str, name: str) -> Entry:
@@ -100,6 +109,8 @@ def _feed(record: JsonObject, items: list[object], name: str) -> ParsedFeed:
             entries.append(_item(item, name))
         except BadRecordError as error:
             problems.append(f"item {number}: {error}")
+        else:
+            problems += _link_problems(f"item {number}", _item_link(item), name)
     if len(items) > MOST_ENTRIES:
         problems.append(f"{len(items):,} entries, of which the first {MOST_ENTRIES:,} are read")
     return ParsedFeed(
@@ -118,7 +129,7 @@ def _item(item: object, name: str) -> Entry:
     html, plain = _string(item, "content_html"), _string(item, "content_text")
     return build_entry(
         own_id=_id(item),
-        url=link_from(_string(item, "url") or _string(item, "external_url"), name),
+        url=link_from(_item_link(item), name),
         title=clean_line(_string(item, "title")),
         content=html_to_text(html) if html else plain_paragraphs(plain),
         summary=plain_paragraphs(_string(item, "summary")),
@@ -128,6 +139,10 @@ def _item(item: object, name: str) -> Entry:
         language=_string(item, "language"),
         tags=_names(item, "tags"),
     )
+
+
+def _item_link(item: object) -> str:
+    return _string(item, "url") or _string(item, "external_url") if isinstance(item, Mapping) else ""
 
 
 def _string(record: JsonObject, key: str) -> str:

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tocsin.text.clean import clean, clean_line
 from tocsin.text.dates import parse_time
-from tocsin.text.encodings import decode
+from tocsin.text.encodings import Decoded, decode_noting
 from tocsin.text.urls import http_url
 
 # Marks put between pieces of text; they cannot stand in the text itself, `clean` takes control characters away.
@@ -53,7 +53,10 @@ _ADDRESSES = (('link[rel="canonical"]', "href"), ('meta[property="og:url"]', "co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A web page read as an article. `url` is the address that the page calls its own."""
+    """A web page read as an article.
+
+    `url` is the address that the page calls its own, `problem` what is wrong with its encoding.
+    """
 
     title: str | None
     language: str | None
@@ -61,6 +64,7 @@ class Page:
     published: datetime | None
     url: str | None
     authors: tuple[str, ...]
+    problem: str | None = None
 
 
 def html_to_text(html: str) -> str:
@@ -77,7 +81,8 @@ def html_to_text(html: str) -> str:
 
 def read_page(html: bytes | str) -> Page:
     """Read a web page: its title, its main text and what it says of itself. Bytes may be in any encoding."""
-    tree = _tree(html if isinstance(html, str) else _decoded(html))
+    decoded = Decoded(text=html) if isinstance(html, str) else _decoded(html)
+    tree = _tree(decoded.text)
     return Page(
         title=_title(tree),
         language=_attribute(tree, "html[lang]", "lang"),
@@ -85,6 +90,7 @@ def read_page(html: bytes | str) -> Page:
         published=_published(tree),
         url=next(filter(None, (http_url(_attribute(tree, *place) or "") for place in _ADDRESSES)), None),
         authors=_authors(tree),
+        problem=decoded.problem,
     )
 
 
@@ -93,9 +99,9 @@ def _tree(html: str) -> LexborHTMLParser:
     return LexborHTMLParser(clean(html.replace("\r", "\n")), scripting=True)
 
 
-def _decoded(html: bytes) -> str:
+def _decoded(html: bytes) -> Decoded:
     declared = (match.group(1).decode("ascii", "replace") for match in _CHARSET.finditer(html[:_CHARSET_WITHIN]))
-    return decode(html, declared)
+    return decode_noting(html, declared)
 
 
 def _walk(root: LexborNode, left_out: frozenset[str]) -> Iterator[tuple[LexborNode, bool]]:

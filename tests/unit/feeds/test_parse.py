@@ -54,16 +54,38 @@ def test_article_lines_are_not_limited() -> None:
 def test_fields_are_limited() -> None:
     """Long titles and texts are cut; a long link is dropped, for its beginning leads elsewhere; a long id is hashed."""
     long_link = "https://gazette.example/" + "x" * MOST_LINK
-    (entry,) = parse(
+    parsed = parse(
         rss(
             f"<item><title>{'t' * 5000}</title><link>{long_link}</link><guid isPermaLink='false'>{'g' * 5000}</guid>"
             f"<description>{'d' * (MOST_TEXT + 100)}</description></item>"
         )
-    ).entries
+    )
+    (entry,) = parsed.entries
     assert entry.title == "t" * MOST_TITLE
     assert entry.url is None
     assert entry.id.startswith("sha256:")
     assert entry.summary == entry.text == "d" * MOST_TEXT
+    assert parsed.problems == ("entry 1: its link has 2,024 characters, more than 2,000, and is left out",)
+
+
+def test_long_links_are_named() -> None:
+    """Each format says which entry's link is left out for its length; a long link that is no address is not named."""
+    record = {"id": "a", "title": "One", "url": "https://gazette.example/" + "x" * MOST_LINK}
+    script = record | {"url": "javascript:" + "x" * MOST_LINK}
+    said = "its link has 2,024 characters, more than 2,000, and is left out"
+    feed = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [script, record, "no item"]}))
+    assert feed.problems == (f"item 2: {said}", "item 3: not a JSON object")
+    assert parse(json.dumps(record), "article.json").problems == (f"the article: {said}",)
+    assert parse(json.dumps(script) + "\n" + json.dumps(record), "a.jsonl").problems == (f"line 2: {said}",)
+
+
+@pytest.mark.parametrize("name", ["article.json", "articles.jsonl", "page.html"])
+def test_cyrillic_is_named(name: str) -> None:
+    """Articles and pages in cp1251 are read as that, and it is said."""
+    article = '{"title": "Вторжение началось"}' if name.startswith("article") else "<h1>Вторжение началось</h1>"
+    parsed = parse(article.encode("cp1251"), name)
+    assert [entry.title for entry in parsed.entries] == ["Вторжение началось"]
+    assert parsed.problems == ("the document is not UTF-8 and names no encoding that fits; read as windows-1251",)
 
 
 def test_big_document_is_refused() -> None:

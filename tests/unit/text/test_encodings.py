@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.text.encodings import decode
+from tocsin.text.encodings import decode, decode_noting
 
 RUSSIAN = "Порт снова открыт"
 
@@ -50,3 +50,43 @@ def test_stray_bytes() -> None:
     assert decode("naïve Zürich café ".encode() + b"\x93vu\x94", ["utf-8"]) == "naïve Zürich café “vu”"
     assert decode("«DÉJÀ» vu".encode("cp1252")) == "«DÉJÀ» vu"
     assert decode(b"\x81\x8d") == "\x81\x8d"
+
+
+@pytest.mark.parametrize("declared", [[], ["utf-8"], ["no-such"]])
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r"])
+@pytest.mark.parametrize(
+    "text", ["Вторжение", "ВТОРЖЕНИЕ", RUSSIAN, "Il dit: вторжение началось", "Вторгнення розпочалось"]
+)
+def test_undeclared_cyrillic(text: str, encoding: str, declared: list[str]) -> None:
+    """Words of Cyrillic letters that are not UTF-8 are read in the encoding that makes them words, and it is said."""
+    decoded = decode_noting(text.encode(encoding), declared)
+    assert decoded.text == text
+    assert decoded.problem is not None
+    assert decoded.problem.endswith("read as windows-1251" if encoding == "cp1251" else "read as koi8-r")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Où êtes-vous allé à Noël ? À l’été, déjà.", "cp1252"),
+        ("Größe, Öl, Übermut: ÄÖÜ äöü", "cp1252"),
+        ("Året då räven åt blåbär på ön", "cp1252"),
+        ("Η Αθήνα είναι η πρωτεύουσα της Ελλάδας", "cp1253"),
+        ("ירושלים היא בירת ישראל והעיר הגדולה ביותר", "cp1255"),
+        ("香港特別行政區政府今日宣布開放海港", "big5"),
+        ("中华人民共和国政府今天宣布开放港口", "gb18030"),
+    ],
+)
+def test_no_cyrillic(text: str, encoding: str) -> None:
+    """What makes no Cyrillic words is read as cp1252 as ever, in silence."""
+    body = text.encode(encoding)
+    decoded = decode_noting(body)
+    assert decoded.problem is None
+    assert encoding != "cp1252" or decoded.text == text
+
+
+def test_strays_in_cyrillic() -> None:
+    """A byte that is not UTF-8 does not turn what is UTF-8 into something else."""
+    assert decode(RUSSIAN.encode() + b" \x93", ["utf-8"]) == RUSSIAN + " “"
+    assert decode(RUSSIAN.encode() + "порт".encode("cp1251")).startswith(RUSSIAN)
+    assert decode(b"caf\xe9", ["utf-8"]) == "café"
