@@ -19,21 +19,21 @@ def parse(source: str, config: Path | None, *, json: bool) -> Exit:
     plan = plan_if_any(config)
 
     async def work() -> Exit:
-        status = Exit.FINDING
+        read_any, unreadable = False, False
         async for item in read_sources([source], plan):
             if isinstance(item.parsed, ParseFailed):
                 complain(f"{item.name}: {item.parsed.detail}")
-                status = Exit.WRONG if item.parsed.reason is FetchReason.PATH else status
+                unreadable |= item.parsed.reason is FetchReason.PATH
                 continue
             for problem in item.parsed.problems:
                 complain(f"{item.name}: {problem}")
             if not item.parsed.entries and not item.parsed.problems:
                 complain(f"{item.name}: the feed has no entries")
-                status = Exit.FINE
+                read_any = True
             for entry in item.parsed.entries:
-                status = Exit.FINE
+                read_any = True
                 _print(item, item.parsed, entry, json=json)
-        return status
+        return Exit.WRONG if unreadable else Exit.FINE if read_any else Exit.FINDING
 
     return asyncio.run(work())
 
