@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import TOCSIN, Command
+from support.commands import TOCSIN, Command, archived, objects
 from support.receiver import Receiver, Reply
 from support.session import Session
 
@@ -38,18 +38,6 @@ def beside(tmp_path, monkeypatch):
     """Return the commands in this process, beside a daemon in the same working directory."""
     monkeypatch.chdir(tmp_path)
     return Session(tmp_path)
-
-
-def objects(text):
-    """Read output that must be one JSON object a line and nothing else."""
-    found = [json.loads(line) for line in text.splitlines()]
-    assert all(isinstance(value, dict) for value in found)
-    return found
-
-
-def archived(tocsin):
-    file = tocsin.directory / "alerts.jsonl"
-    return objects(file.read_text(encoding="utf-8")) if file.exists() else []
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -87,6 +75,16 @@ def test_a_clean_clone_rings_both_rules_once(clone):
         again.signal(signal.SIGTERM)
         assert again.ends(within=9) == 0
         assert again.out == ""
+
+
+def test_a_hang_up_ends_the_daemon_in_good_order(tocsin):
+    """SIGHUP is obeyed as SIGTERM is: the end is told, and the status is 0."""
+    with tocsin.started("run") as daemon:
+        daemon.ready()
+        daemon.signal(signal.SIGHUP)
+        assert daemon.ends(within=9) == 0
+        told = [event["event"] for event in objects(daemon.err)]
+    assert told[-2:] == ["stop.requested", "daemon.stopped"]
 
 
 def test_a_second_daemon_is_refused_and_the_first_answers(tocsin, beside):

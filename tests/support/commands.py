@@ -1,5 +1,6 @@
 """The commands as processes, as users run them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,8 +9,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """Read output that must be one JSON object a line and nothing else."""
+    found = [json.loads(line) for line in text.splitlines()]
+    assert all(isinstance(value, dict) for value in found)
+    return found
+
+
+def archived(tocsin: "Command") -> list[dict[str, Any]]:
+    """Read what a file channel of the name `alerts.jsonl` wrote in a command's working directory."""
+    file = tocsin.directory / "alerts.jsonl"
+    return objects(file.read_text(encoding="utf-8")) if file.exists() else []
 
 
 class Command:

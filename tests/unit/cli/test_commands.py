@@ -7,6 +7,7 @@ from shutil import copy
 
 import pytest
 
+from support.commands import archived, objects
 from support.receiver import Receiver, Reply
 from support.session import Session
 from support.site import Item, Site, rss
@@ -42,18 +43,6 @@ def tocsin(bare):
 
 def configure(tocsin, text):
     tocsin.write("config/tocsin.yaml", text)
-
-
-def objects(text):
-    """Read output that must be one JSON object a line and nothing else."""
-    found = [json.loads(line) for line in text.splitlines()]
-    assert all(isinstance(value, dict) for value in found)
-    return found
-
-
-def archived(tocsin):
-    file = tocsin.directory / "alerts.jsonl"
-    return objects(file.read_text(encoding="utf-8")) if file.exists() else []
 
 
 # ---------------------------------------------------------------------------------------------------------------
