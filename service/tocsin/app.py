@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -108,13 +109,14 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         for delivery, channel in dead.items():
             reason = DeadReason.CHANNEL_REMOVED.value
             log.logger.warning(Event.DELIVERY_DIED, delivery=delivery, channel=channel, reason=reason)
-        transport = CheckedTransport(tls=tls_context())
+        tls = tls_context()
+        transport = CheckedTransport(tls=tls)
         stack.push_async_callback(transport.aclose)
         sandbox = ProcessSandbox()
         stack.push_async_callback(sandbox.aclose)
         runner = EmbeddedRunner(on_trouble=Trouble(log))
         pipeline = Pipeline(
-            configuration=configure(plan, transport, log.veil, outside.output),
+            configuration=configure(plan, transport, tls, log.veil, outside.output),
             store=store,
             fetcher=open_fetcher(plan, transport),
             sandbox=sandbox,
@@ -169,22 +171,25 @@ def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher
     )
 
 
-def configure(plan: Plan, transport: httpx.AsyncBaseTransport, veil: Veil, output: TextIO) -> Configuration:
+def configure(
+    plan: Plan, transport: httpx.AsyncBaseTransport, tls: ssl.SSLContext, veil: Veil, output: TextIO
+) -> Configuration:
     """Build what a unit of work reads: the plan, its rules compiled, its channels open."""
-    veil.learn(plan.secrets)
     return Configuration(
         plan=plan,
         index=RuleIndex(plan.rules, plan.entities),
-        channels={spec.name: open_channel(spec, transport, output) for spec in plan.channels},
+        channels={spec.name: open_channel(spec, transport, tls, output) for spec in plan.channels},
         public=veil,
     )
 
 
-def open_channel(spec: ChannelSpec, transport: httpx.AsyncBaseTransport, output: TextIO) -> Channel:
+def open_channel(
+    spec: ChannelSpec, transport: httpx.AsyncBaseTransport, tls: ssl.SSLContext, output: TextIO
+) -> Channel:
     """Return the channel of a specification."""
     kinds: Mapping[ChannelKind, Callable[[], Channel]] = {
         ChannelKind.SLACK: lambda: SlackChannel(spec, transport),
-        ChannelKind.EMAIL: lambda: EmailChannel(spec, tls_context()),
+        ChannelKind.EMAIL: lambda: EmailChannel(spec, tls),
         ChannelKind.WEBHOOK: lambda: WebhookChannel(spec, transport, clock=time.time),
         ChannelKind.CONSOLE: lambda: ConsoleChannel(spec, output),
         ChannelKind.FILE: lambda: FileChannel(spec),

@@ -61,7 +61,12 @@ def _documents(name: str) -> Iterator[tuple[str, Document | ParseFailed]]:
         yield name, Document(name=STANDARD_INPUT + _ending(body), body=body)
         return
     path = Path(name)
-    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+    except OSError as error:
+        yield name, _unreadable(error)
+        return
+    for file in files:
         if file is path or (file.suffix.lower() in ENDINGS and not file.name.startswith(".")):
             yield str(file), _document(file)
 
@@ -70,7 +75,11 @@ def _document(file: Path) -> Document | ParseFailed:
     try:
         return Document(name=file.name, body=file.read_bytes())
     except OSError as error:
-        return ParseFailed(reason=FetchReason.PATH, detail=error.strerror or str(error))
+        return _unreadable(error)
+
+
+def _unreadable(error: OSError) -> ParseFailed:
+    return ParseFailed(reason=FetchReason.PATH, detail=error.strerror or str(error))
 
 
 def _ending(body: bytes) -> str:
