@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from tocsin.model.query import Query
+
 JsonObject: TypeAlias = Mapping[str, object]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -74,6 +76,7 @@ class FeedSpec:
     outlet: str | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
+    country: str | None = None  # ISO 3166-1 alpha-2, small letters
     every: timedelta | None = None  # None: adaptive
     max_age: timedelta | None = None  # None: nothing is too old
     first_poll: FirstPoll = FirstPoll.SILENT
@@ -92,6 +95,27 @@ class Term:
         return f'"{self.text}"' if self.exact else self.text
 
 
+class Surname(StrEnum):
+    """When the surname of a person counts by itself."""
+
+    ALONE = "alone"
+    AFTER_FULL = "after_full"  # where the full name stands anywhere in title or body
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What must, and what must not, stand around a mention of an entity for it to count.
+
+    `within` so many words before or after it, the title read on into the body; 0: anywhere. One of `any` must (where
+    there is one), none of `none` may.
+    """
+
+    any: tuple[Term, ...] = ()
+    none: tuple[Term, ...] = ()
+    within: int = 25
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """A person, place, organisation or concept and the words that mean it."""
@@ -102,6 +126,10 @@ class Entity:
     aliases: tuple[Term, ...] = ()
     acronym: str | None = None
     case_sensitive: bool = True
+    forms: tuple[tuple[str, str], ...] = ()  # language → the name as written in it
+    surname: Surname = Surname.AFTER_FULL
+    context: Context | None = None
+    tests: "tuple[RuleTest, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +156,15 @@ class RuleTest:
 class Rule:
     """A query with a name. `key` is the name with a hash of what the rule asks for; `source` is `file:line`.
 
-    One of `keywords`, and one of `entities_any`, and all of `entities_all` must be found (an empty one asks for
-    nothing); none of `exclude` may be.
+    One of `keywords`, and `query`, and one of `entities_any`, and all of `entities_all` must be found (an empty one
+    asks for nothing); none of `exclude` may be. The query's named parts are replaced by what they name.
     """
 
     name: str
     key: str
     source: str
     keywords: tuple[Term, ...] = ()
+    query: Query | None = None
     entities_any: tuple[str, ...] = ()
     entities_all: tuple[str, ...] = ()
     exclude: tuple[Term, ...] = ()
@@ -430,10 +459,16 @@ EntryOutcome: TypeAlias = New | Changed | Seen | Skipped
 
 
 class Field(StrEnum):
-    """The parts of an article that are matched."""
+    """The parts of an article that are matched, and what evidence stands in."""
 
     TITLE = "title"
     BODY = "body"
+    AUTHOR = "author"
+    URL = "url"
+    FEED = "feed"
+    TAG = "tag"
+    LANG = "lang"
+    COUNTRY = "country"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
