@@ -2,6 +2,7 @@
 
     TocsinError
     ├── ConfigError          the configuration has mistakes; carries all of them
+    ├── QueryError           a query cannot be read, or asks for what cannot be; carries the place
     ├── UsageError           a command was asked for something that cannot be
     ├── AlreadyRunning       another daemon holds the database
     ├── ControlError         the daemon's control socket cannot be used
@@ -47,6 +48,18 @@ class ConfigError(TocsinError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+
+
+class QueryError(TocsinError):
+    """A query cannot be read, or asks for what cannot be; the message says what would be right.
+
+    `at` is where in the text of the query, in code points from 0; its length where something is missing at the end.
+    """
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
 
 
 class UsageError(TocsinError):
