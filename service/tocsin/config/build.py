@@ -39,7 +39,8 @@ def load_plan(directory: Path, environment: Mapping[str, str]) -> Plan:
     problems: list[Problem] = []
     parts = _read_parts(files, problems)
     unreadable = [problem for file in files for problem in file.problems]
-    if found := [*unreadable, *_elsewhere(problems, unreadable)]:
+    unreplaced = {(file.name, path) for file in files for path in file.unreplaced}
+    if found := [*unreadable, *(problem for problem in problems if (problem.file, problem.path) not in unreplaced)]:
         raise ConfigError(_sorted(found, secrets))
     plan = compile_plan(parts, secrets)
     idle = [_whole(directory, message) for message in idle_for(parts)]
@@ -88,12 +89,6 @@ def _is_file_or_lost(path: Path) -> bool:
 
 def _whole(directory: Path, message: str) -> Problem:
     return Problem(file=str(directory), line=0, column=0, path="", message=message)
-
-
-def _elsewhere(problems: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
-    """Leave out what stands where a problem is known already: it would be about a `${…}` that was not replaced."""
-    taken = {(problem.file, problem.line, problem.column) for problem in known}
-    return [problem for problem in problems if (problem.file, problem.line, problem.column) not in taken]
 
 
 def _sorted(problems: Iterable[Problem], secrets: frozenset[str]) -> tuple[Problem, ...]:

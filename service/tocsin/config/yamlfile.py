@@ -7,14 +7,15 @@ are replaced here, and what came in that way is remembered as a secret.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import yaml
 
+from tocsin.config.scalars import breaks_before, offsets_of
 from tocsin.errors import Problem
 
 MAX_BYTES = 5_000_000
@@ -30,50 +31,113 @@ Step: TypeAlias = str | int
 Steps: TypeAlias = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Mark(Protocol):
+    """A place as PyYAML's parser tells it; all count from 0, `index` in code points of the file."""
+
+    @property
+    def index(self) -> int:
+        """The offset."""
+
+    @property
+    def line(self) -> int:
+        """The line."""
+
+    @property
+    def column(self) -> int:
+        """The column."""
+
+
+class Place(NamedTuple):
     """A line and a column, both counted from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scalar:
-    """A text, or None where no value is given."""
+# A large configuration has hundreds of thousands of nodes: tuples are made several times faster than dataclasses, and
+# places are worked out only for what is told of.
 
-    place: Place
+
+class Swap(NamedTuple):
+    """What was put in the place of a `${…}`: `start:end` of the text as read; `written:after` of it as written."""
+
+    start: int
+    end: int
+    written: int
+    after: int
+
+
+class Scalar(NamedTuple):
+    """A text, or None where no value is given; `written` is what it was before `${…}` in it were replaced."""
+
     text: str | None
-    size: int = 1
-    height: int = 0
+    mark: Mark
+    style: str
+    written: str
+    document: str
+    swaps: tuple[Swap, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return _place_of_mark(self.mark)
+
+    def place_of(self, offset: int) -> Place:
+        """Return where a character of the text stands in the file; for what was put in by a `${…}`, where that does.
+
+        The length of the text gives the place behind its last character.
+        """
+        at = offsets_of(self.document, self.mark.index, self.style, self.written)[self._written_offset(offset)]
+        lines, last = breaks_before(self.document, self.mark.index, at)
+        if not lines:
+            return Place(self.mark.line + 1, self.mark.column + 1 + at - self.mark.index)
+        return Place(self.mark.line + 1 + lines, at - last + 1)
+
+    def _written_offset(self, offset: int) -> int:
+        moved = 0
+        for swap in self.swaps:
+            if offset < swap.start:
+                break
+            if offset < swap.end:
+                return swap.written
+            moved = swap.after - swap.end
+        return min(offset + moved, len(self.written))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListNode:
-    """A list. `size` is the number of values in it, itself counted; `height` the levels below it."""
+class ListNode(NamedTuple):
+    """A list."""
 
-    place: Place
-    items: tuple["Node", ...]
-    size: int
-    height: int
+    items: "tuple[Node, ...]"
+    mark: Mark
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return _place_of_mark(self.mark)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """A key with its own place, and its value."""
 
-    place: Place
     node: "Node"
+    mark: Mark
+
+    @property
+    def place(self) -> Place:
+        """Where the key begins."""
+        return _place_of_mark(self.mark)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapNode:
-    """A mapping with keys in the order of the file. `size` and `height` are as those of a list."""
+class MapNode(NamedTuple):
+    """A mapping with keys in the order of the file."""
 
-    place: Place
     entries: Mapping[str, Entry]
-    size: int
-    height: int
+    mark: Mark
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return _place_of_mark(self.mark)
 
     def get(self, key: str) -> "Node | None":
         """Return the value of a key, or None."""
@@ -83,17 +147,31 @@ class MapNode:
 
 Node: TypeAlias = Scalar | ListNode | MapNode
 
-EMPTY = MapNode(place=Place(1, 1), entries=MappingProxyType({}), size=1, height=0)
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The beginning of a file."""
+
+    index: int = 0
+    line: int = 0
+    column: int = 0
+
+
+EMPTY = MapNode(MappingProxyType({}), _Start())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlFile:
-    """What a file holds and what is wrong with it. One that is not `complete` could not be read to its end."""
+    """What a file holds and what is wrong with it. One that is not `complete` could not be read to its end.
+
+    `unreplaced` are the paths of texts with a `${…}` that stands for nothing.
+    """
 
     name: str
     root: MapNode
     complete: bool
     problems: tuple[Problem, ...]
+    unreplaced: frozenset[str]
     secrets: frozenset[str] = field(repr=False)
 
 
@@ -130,7 +208,7 @@ def locate(root: Node, steps: Steps) -> Located:
     return found
 
 
-def dotted(steps: Steps) -> str:
+def dotted(steps: Iterable[Step]) -> str:
     """Return steps as people read them: `rules.3.query`."""
     return ".".join(map(str, steps))
 
@@ -145,21 +223,15 @@ def read_yaml(path: Path, name: str, environment: Mapping[str, str]) -> YamlFile
     try:
         root, complete = composer.compose(_read_text(path)), True
     except _Refused as refusal:
-        composer.note(refusal.place, refusal.steps, refusal.message)
+        composer.note(refusal.place, refusal.message, *refusal.steps)
     return YamlFile(
         name=name,
         root=root,
         complete=complete,
         problems=tuple(composer.problems),
+        unreplaced=frozenset(composer.unreplaced),
         secrets=frozenset(composer.secrets),
     )
-
-
-class _Mark(Protocol):
-    """What PyYAML's own marks and those of its C parser have in common; both count from 0."""
-
-    line: int
-    column: int
 
 
 class _Refused(Exception):
@@ -198,7 +270,11 @@ _CLEARER: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
+#: PyYAML's types for its C parser let a place be None, and know no tag and no anchor: an event is taken as it comes.
+_Event: TypeAlias = Any
+
+
+def _events(text: str) -> Iterator[_Event]:
     try:
         yield from yaml.parse(text, Loader=yaml.CSafeLoader)
     except yaml.reader.ReaderError as error:
@@ -207,28 +283,23 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = _CLEARER.get(error.problem or "", error.problem)
-        raise _Refused(_place_of_mark(mark), f"not valid YAML: {problem}") from error
+        raise _Refused(_place_of_mark(mark) if mark else None, f"not valid YAML: {problem}") from error
 
 
-def _place(event: yaml.Event) -> Place:
-    return _place_of_mark(event.start_mark) or Place(1, 1)
+def _place(event: _Event) -> Place:
+    return _place_of_mark(event.start_mark)
 
 
-def _place_of_mark(mark: _Mark | None) -> Place | None:
-    return Place(mark.line + 1, mark.column + 1) if mark else None
+def _place_of_mark(mark: Mark) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
 
 
-def _tag(event: yaml.Event) -> str | None:
-    tag: str | None = getattr(event, "tag", None)
-    return tag
+class _Anchored(NamedTuple):
+    """What an alias stands for: the node (None while it is being built), the values in it and the levels below it."""
 
-
-def _size(nodes: Sequence[Node]) -> int:
-    return 1 + sum(node.size for node in nodes)
-
-
-def _height(nodes: Sequence[Node]) -> int:
-    return 1 + max((node.height for node in nodes), default=0)
+    node: Node | None
+    size: int = 0
+    height: int = 0
 
 
 class _Composer:
@@ -237,23 +308,28 @@ class _Composer:
     def __init__(self, name: str, environment: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
         self.secrets: set[str] = set()
+        self.unreplaced: set[str] = set()
         self._name = name
         self._environment = environment
-        self._events: Iterator[yaml.Event] = iter(())
-        self._anchors: dict[str, Node | None] = {}  # None: still being built
+        self._document = ""
+        self._events: Iterator[_Event] = iter(())
+        self._anchors: dict[str, _Anchored] = {}
         self._aliases = 0
         self._size = 0
+        self._path: list[Step] = []  # the steps to the node that is being built
+        self._deepest = 0  # of the nodes built since the innermost anchor
 
-    def note(self, place: Place | None, steps: Steps, message: str) -> None:
-        line, column = (place.line, place.column) if place else (0, 0)
+    def note(self, place: Place | None, message: str, *steps: Step) -> None:
+        line, column = place or (0, 0)
         self.problems.append(Problem(file=self._name, line=line, column=column, path=dotted(steps), message=message))
 
     def compose(self, text: str) -> MapNode:
         """Build the file's only document; one without content is an empty mapping."""
+        self._document = text
         self._events = (event for event in _events(text) if not isinstance(event, yaml.StreamStartEvent))
         root: Node = EMPTY
         if isinstance(next(self._events), yaml.DocumentStartEvent):
-            root = self._node(next(self._events), ())
+            root = self._node(next(self._events))
             next(self._events)  # the document's end
             self._refuse_second_document(next(self._events))
         match root:
@@ -264,94 +340,119 @@ class _Composer:
             case _:
                 raise _Refused(root.place, "expected keys like `feeds:` and `rules:` here")
 
-    def _refuse_second_document(self, event: yaml.Event) -> None:
+    def _refuse_second_document(self, event: _Event) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             raise _Refused(_place(event), "a second document: one file holds one, remove the `---`")
 
-    def _node(self, event: yaml.Event, steps: Steps) -> Node:
+    def _node(self, event: _Event) -> Node:
+        """Build a node. Every event of a large file comes here: what is rare is asked last."""
         if isinstance(event, yaml.AliasEvent):
-            return self._aliased(event, steps)
-        self._check_limits(event, steps)
-        anchor = getattr(event, "anchor", None)
-        if anchor:
-            self._anchors[anchor] = None
-        node = self._built(event, steps)
-        if anchor:
-            self._anchors[anchor] = node
+            return self._aliased(event)
+        self._size += 1
+        if self._size > MAX_NODES or len(self._path) > MAX_DEPTH:
+            self._refuse_growth(len(self._path), _place(event))
+        tag, anchor = event.tag, event.anchor
+        if tag:
+            raise self._refused(_place(event), f"tags ({tag}) are not supported: remove this one")
+        return self._anchored(anchor, event) if anchor else self._built(event)
+
+    def _built(self, event: _Event) -> Node:
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        self._deepest = max(self._deepest, len(self._path) + 1)
+        return self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._list(event)
+
+    def _anchored(self, anchor: str, event: _Event) -> Node:
+        """Build a node that aliases may stand for."""
+        self._anchors[anchor] = _Anchored(None)
+        size, depth, deepest = self._size - 1, len(self._path), self._deepest
+        self._deepest = depth
+        node = self._built(event)
+        self._anchors[anchor] = _Anchored(node, self._size - size, self._deepest - depth)
+        self._deepest = max(self._deepest, deepest)
         return node
 
-    def _built(self, event: yaml.Event, steps: Steps) -> Node:
-        match event:
-            case yaml.SequenceStartEvent():
-                return self._list(event, steps)
-            case yaml.MappingStartEvent():
-                return self._mapping(event, steps)
-            case yaml.ScalarEvent():
-                return self._scalar(event, steps)
-            case _:
-                raise AssertionError(event)  # a parser that breaks its own grammar
+    def _refused(self, place: Place, message: str) -> _Refused:
+        return _Refused(place, message, tuple(self._path))
 
-    def _check_limits(self, event: yaml.Event, steps: Steps) -> None:
-        place = _place(event)
-        self._grow(1, len(steps), place)
-        if tag := _tag(event):
-            raise _Refused(place, f"tags ({tag}) are not supported: remove this one", steps)
-
-    def _grow(self, size: int, depth: int, place: Place) -> None:
+    def _refuse_growth(self, depth: int, place: Place) -> None:
         if depth > MAX_DEPTH:
             raise _Refused(place, f"nested more than {MAX_DEPTH} levels deep")
-        self._size += size
         if self._size > MAX_NODES:
             raise _Refused(place, f"more than {MAX_NODES} values: split the file, use fewer aliases")
 
-    def _aliased(self, event: yaml.AliasEvent, steps: Steps) -> Node:
+    def _aliased(self, event: _Event) -> Node:
         place = _place(event)
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            raise _Refused(place, f"more than {MAX_ALIASES} aliases (*name): write the values out", steps)
+            raise self._refused(place, f"more than {MAX_ALIASES} aliases (*name): write the values out")
         name = event.anchor or ""
-        node = self._anchors.get(name)
-        if node is None:
-            why = "stands inside what it repeats" if name in self._anchors else f"has no anchor (&{name}) before it"
-            raise _Refused(place, f"the alias *{name} {why}", steps)
-        self._grow(node.size, len(steps) + node.height, place)
-        return node
+        named = self._anchors.get(name)
+        if named is None:
+            raise self._refused(place, f"the alias *{name} has no anchor (&{name}) before it")
+        if named.node is None:
+            raise self._refused(place, f"the alias *{name} stands inside what it repeats")
+        self._size += named.size
+        deepest = len(self._path) + named.height
+        self._deepest = max(self._deepest, deepest)
+        self._refuse_growth(deepest, place)
+        return named.node
 
-    def _list(self, event: yaml.Event, steps: Steps) -> ListNode:
+    def _list(self, event: _Event) -> ListNode:
         items: list[Node] = []
-        while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._node(item, (*steps, len(items))))
-        return ListNode(place=_place(event), items=tuple(items), size=_size(items), height=_height(items))
+        events, path = self._events, self._path
+        path.append(0)
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            path[-1] = len(items)
+            items.append(self._node(item))
+        path.pop()
+        return ListNode(tuple(items), event.start_mark)
 
-    def _mapping(self, event: yaml.Event, steps: Steps) -> MapNode:
+    def _mapping(self, event: _Event) -> MapNode:
         entries: dict[str, Entry] = {}
-        while not isinstance(key_event := next(self._events), yaml.MappingEndEvent):
-            key, place = self._key(key_event, steps), _place(key_event)
-            node = self._node(next(self._events), (*steps, key))
+        events, path = self._events, self._path
+        while not isinstance(key_event := next(events), yaml.MappingEndEvent):
+            key = self._key(key_event)
+            path.append(key)
+            node = self._node(next(events))
             if first := entries.get(key):
-                self.note(place, (*steps, key), f"this key stands here twice (first in line {first.place.line})")
+                message = f"this key stands here twice (first in line {first.place.line})"
+                self.note(_place(key_event), message, *path)
             else:
-                entries[key] = Entry(place=place, node=node)
-        nodes, place = [entry.node for entry in entries.values()], _place(event)
-        return MapNode(place=place, entries=MappingProxyType(entries), size=_size(nodes), height=_height(nodes))
+                entries[key] = Entry(node, key_event.start_mark)
+            path.pop()
+        return MapNode(MappingProxyType(entries), event.start_mark)
 
-    def _key(self, event: yaml.Event, steps: Steps) -> str:
+    def _key(self, event: _Event) -> str:
         if isinstance(event, yaml.ScalarEvent) and not event.tag and (event.style or event.value not in NO_VALUE):
             return str(event.value)
-        raise _Refused(_place(event), "a key must be a plain text", steps)
+        raise self._refused(_place(event), "a key must be a plain text")
 
-    def _scalar(self, event: yaml.ScalarEvent, steps: Steps) -> Scalar:
-        place = _place(event)
-        if not event.style and event.value in NO_VALUE:
-            return Scalar(place=place, text=None)
-        try:
-            text = _SUBSTITUTION.sub(self._substitute, event.value)
-        except _NotSubstituted as error:
-            self.note(place, steps, str(error))
-            text = event.value
-        return Scalar(place=place, text=text)
+    def _scalar(self, event: _Event) -> Scalar:
+        written, style = event.value, event.style or ""
+        if not style and written in NO_VALUE:
+            return Scalar(None, event.start_mark, style, written, self._document)
+        if "${" in written:
+            return self._substituted(Scalar(written, event.start_mark, style, written, self._document))
+        return Scalar(written, event.start_mark, style, written, self._document)
 
-    def _substitute(self, found: re.Match[str]) -> str:
+    def _substituted(self, scalar: Scalar) -> Scalar:
+        text, swaps, done = "", [], 0
+        for found in _SUBSTITUTION.finditer(scalar.written):
+            try:
+                value = self._value(found)
+            except _NotSubstituted as error:
+                self.note(scalar.place_of(found.start()), str(error), *self._path)
+                self.unreplaced.add(dotted(self._path))
+                continue
+            text += scalar.written[done : found.start()]
+            swaps.append(Swap(len(text), len(text) + len(value), *found.span()))
+            text, done = text + value, found.end()
+        if dotted(self._path) in self.unreplaced:
+            return scalar
+        return scalar._replace(text=text + scalar.written[done:], swaps=tuple(swaps))
+
+    def _value(self, found: re.Match[str]) -> str:
         if found[0] == "$${":
             return "${"
         if not found["closed"]:
