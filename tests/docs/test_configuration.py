@@ -29,7 +29,7 @@ def test_the_examples_are_one_configuration(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
     plan = load_plan(tmp_path, ENVIRONMENT)
     assert plan.warnings == ()
-    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (3, 3, 5, 3)
+    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (3, 4, 5, 3)
     assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis"]
 
 

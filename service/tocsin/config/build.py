@@ -17,7 +17,7 @@ from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
 from tocsin.config.yamlfile import ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
-from tocsin.model import ChannelKind
+from tocsin.model import ChannelKind, EntityType
 from tocsin.plan import Plan
 
 S = TypeVar("S", bound=Section)
@@ -234,6 +234,8 @@ def _lacking(section: type[Section], item: Source) -> Iterator[Problem]:
         return
     if section is schema.Feed:
         yield from _lacking_in_feed(item)
+    elif section is schema.Entity:
+        yield from _lacking_in_entity(item)
     elif section is schema.Rule and not (item.has("keywords") or item.has("entities")):
         yield item.problem("needs keywords or entities")
     elif section is schema.Route:
@@ -245,6 +247,11 @@ def _lacking_in_feed(feed: Source) -> Iterator[Problem]:
         yield feed.key_problem("a feed has either url or path: remove one", "path")
     elif not (feed.has("url") or feed.has("path")):
         yield feed.problem("needs url or path")
+
+
+def _lacking_in_entity(entity: Source) -> Iterator[Problem]:
+    if entity.has("surname") and entity.text("type") != EntityType.PERSON:
+        yield entity.key_problem("only a person has a surname: remove this, or write type: person", "surname")
 
 
 def _lacking_in_route(route: Source, *, inherits: bool) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from tocsin.config.schema import CaseRule, ConfigFile, Defaults, Section
 from tocsin.config.yamlfile import SHORTEST_SECRET
 from tocsin.model import (
     ChannelSpec,
+    Context,
     Entity,
     EntityType,
     FeedKind,
@@ -24,6 +25,7 @@ from tocsin.model import (
     RouteMatch,
     Rule,
     RuleTest,
+    Surname,
 )
 from tocsin.plan import Plan
 from tocsin.text.urls import registered_domain
@@ -84,6 +86,7 @@ def _feed(feed: schema.Feed, defaults: Defaults) -> FeedSpec:
         outlet=feed.outlet or (registered_domain(feed.url) if feed.url else None),
         tags=feed.tags,
         language=feed.language,
+        country=feed.country or defaults.country,
         boilerplate=feed.boilerplate,
         allow_private=_joined(defaults, feed.allow_private),
     )
@@ -118,7 +121,19 @@ def _entity(entity: schema.Entity) -> Entity:
         aliases=entity.aliases,
         acronym=entity.acronym,
         case_sensitive=case is CaseRule.SENSITIVE,
+        forms=tuple(entity.forms.items()) if entity.forms else (),
+        surname=entity.surname or Surname.AFTER_FULL,
+        context=_context(entity.context) if entity.context else None,
+        tests=_tests(entity.tests),
     )
+
+
+def _context(context: schema.Context) -> Context:
+    return Context(any=context.any, none=context.none, within=context.within)
+
+
+def _tests(tests: Iterable[schema.RuleTest]) -> tuple[RuleTest, ...]:
+    return tuple(RuleTest(text=test.rings or test.silent or "", rings=bool(test.rings)) for test in tests)
 
 
 def _rule(rule: schema.Rule, source: str) -> Rule:
@@ -136,7 +151,7 @@ def _rule(rule: schema.Rule, source: str) -> Rule:
         severity=rule.severity,
         tags=rule.tags,
         notify=tuple(dict.fromkeys(rule.notify)),
-        tests=tuple(RuleTest(text=test.rings or test.silent or "", rings=bool(test.rings)) for test in rule.tests),
+        tests=_tests(rule.tests),
     )
 
 

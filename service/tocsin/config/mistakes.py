@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tocsin.config.schema import Section
-from tocsin.config.values import suggestion
+from tocsin.config.values import Mistake, suggestion
 from tocsin.config.yamlfile import ListNode, MapNode, Node, Place, Scalar, Steps, dotted, locate, plain
 from tocsin.errors import Problem
 
@@ -21,6 +21,7 @@ _EXPECTED: Mapping[str, str] = MappingProxyType(
         "missing": "missing key",
         "tuple_type": "expected a list: [one, two]",
         "model_type": "expected keys here: {name: …}",
+        "dict_type": "expected keys here: {name: …}",
     }
 )
 
@@ -37,6 +38,12 @@ class Source:
         """Return a problem with the value that `steps` lead to from here, or with the nearest one that is there."""
         found = locate(self.node, steps)
         return self._at(found.node.place, found.steps, message)
+
+    def problem_in(self, message: str, at: int, *steps: str | int) -> Problem:
+        """Return a problem with the character at offset `at` of the text that `steps` lead to from here."""
+        found = locate(self.node, steps)
+        place = found.node.place_of(at) if isinstance(found.node, Scalar) else found.node.place
+        return self._at(place, found.steps, message)
 
     def key_problem(self, message: str, *steps: str | int) -> Problem:
         """Return a problem with a key itself."""
@@ -86,8 +93,12 @@ def problems_of(error: ValidationError, source: Source, section: type[Section]) 
         steps = details["loc"]
         if details["type"] == "extra_forbidden":
             yield source.key_problem(_unknown_key(section, steps), *steps)
+        elif steps[-1:] == ("[key]",):
+            yield source.key_problem(_message(details), *steps[:-1])
         elif details["type"] == "missing":
             yield source.missing(_message(details), *steps)
+        elif (at := _offset(details)) is not None:
+            yield source.problem_in(_message(details), at, *steps)
         else:
             yield source.problem(_message(details), *steps)
 
@@ -96,6 +107,11 @@ def _message(details: ErrorDetails) -> str:
     if details["type"] == "value_error":
         return str(details["ctx"]["error"])
     return _EXPECTED[details["type"]]
+
+
+def _offset(details: ErrorDetails) -> int | None:
+    mistake = details.get("ctx", {}).get("error")
+    return mistake.at if isinstance(mistake, Mistake) else None
 
 
 def _unknown_key(section: type[Section], steps: Steps) -> str:

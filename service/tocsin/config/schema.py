@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -30,7 +30,7 @@ from pydantic_core import core_schema
 
 from tocsin.config import values
 from tocsin.config.values import Mistake, SmtpUrl, suggestion
-from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Term
+from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Surname, Term
 
 T = TypeVar("T")
 
@@ -123,12 +123,18 @@ Slug: TypeAlias = Annotated[str, _reading(values.read_slug), _shown_as(pattern=f
 Contact: TypeAlias = Annotated[str, _reading(values.read_contact)]
 TimeZone: TypeAlias = Annotated[str, _reading(values.read_timezone)]
 Language: TypeAlias = Annotated[str, _reading(values.read_language), _shown_as(minLength=2)]
+Country: TypeAlias = Annotated[str, _reading(values.read_country), _shown_as(minLength=2, maxLength=2)]
 WebUrl: TypeAlias = Annotated[str, _reading(values.read_web_url), _shown_as(pattern="^[Hh][Tt][Tt][Pp][Ss]?://|\\$\\{")]
 Address: TypeAlias = Annotated[str, _reading(values.read_address)]
 Sender: TypeAlias = Annotated[str, _reading(values.read_sender)]
 Keyword: TypeAlias = Annotated[Term, _reading(values.read_term), _shown_as(type=["string", "number"])]
 Word: TypeAlias = Annotated[str, _reading(values.read_word), _shown_as(type=["string", "number"])]
 Paragraph: TypeAlias = Annotated[Boilerplate, _reading(values.read_boilerplate)]
+Reach: TypeAlias = Annotated[
+    int,
+    _reading(values.read_reach),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.LONGEST_REACH}, mode="validation"),
+]
 Addresses: TypeAlias = Annotated[Network, _reading(values.read_network)]
 Duration: TypeAlias = Annotated[timedelta, _reading(values.read_duration), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
 Interval: TypeAlias = Annotated[
@@ -147,6 +153,7 @@ FirstPollName: TypeAlias = Annotated[FirstPoll, *_choice(FirstPoll)]
 FullTextName: TypeAlias = Annotated[FullText, *_choice(FullText, frozenset({"auto", "always"}))]
 TypeName: TypeAlias = Annotated[EntityType, *_choice(EntityType)]
 CaseName: TypeAlias = Annotated[CaseRule, *_choice(CaseRule)]
+SurnameName: TypeAlias = Annotated[Surname, *_choice(Surname)]
 SeverityName: TypeAlias = Annotated[Severity, *_choice(Severity)]
 
 FeedName: TypeAlias = Annotated[Name, _reference("there is no feed", lambda known: known.feeds)]
@@ -154,6 +161,17 @@ EntityId: TypeAlias = Annotated[Text, _reference("there is no entity", lambda kn
 RuleName: TypeAlias = Annotated[Name, _reference("there is no rule", lambda known: known.rules)]
 ChannelName: TypeAlias = Annotated[Name, _reference("there is no channel", lambda known: known.channels)]
 
+
+def _once_a_language(value: object) -> object:
+    if isinstance(value, dict):
+        codes = [str(code).replace("_", "-").partition("-")[0].lower() for code in value]
+        twice = next((code for number, code in enumerate(codes) if code in codes[:number]), None)
+        if twice:
+            raise Mistake(f"the language {twice} is given twice; more words for it are aliases")
+    return value
+
+
+Forms: TypeAlias = Annotated[Mapping[Language, Word], BeforeValidator(_once_a_language)]
 Some: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_not_empty), Field(json_schema_extra={"minItems": 1})]
 OneOrMore: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_one_or_more), _ShownAsOneOrMore()]
 
@@ -198,7 +216,7 @@ def _section_in(annotation: object) -> type[Section] | None:
 class Defaults(Section):
     """What feeds (and, for `allow_private`, channels) have where they say nothing themselves."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"proxy", "language", "country"})
+    later: ClassVar[frozenset[str]] = frozenset({"proxy", "language"})
 
     every: Interval = None
     """How often an HTTP feed is polled: `auto` (between 10m and 60m, by how often it has something new) or a duration
@@ -208,6 +226,8 @@ class Defaults(Section):
     first_poll: FirstPollName | None = None
     """What rings when an HTTP feed is read for the first time: nothing (silent), what is not older than `max_age`
     (recent), or all of it. Default: silent."""
+    country: Country | None = None
+    """The country of the publishers, like de or ua; queries ask for it as `country:de`."""
     allow_private: tuple[Addresses, ...] = ()
     """Private addresses that feeds and channels may reach, as CIDR ranges or single addresses."""
     full_text: FullTextName = FullText.NEVER
@@ -217,7 +237,7 @@ class Defaults(Section):
 class Feed(Section):
     """A source to poll: a URL, or a directory."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"country", "headers", "auth", "proxy", "insecure_tls"})
+    later: ClassVar[frozenset[str]] = frozenset({"headers", "auth", "proxy", "insecure_tls"})
 
     name: Name
     """What the feed is called; unique."""
@@ -229,6 +249,8 @@ class Feed(Section):
     """Words to choose feeds by, in rules and routes."""
     language: Language | None = None
     """The language of its articles, like en or uk. Default: what the feed itself says."""
+    country: Country | None = None
+    """The country of its publisher, like de or ua; queries ask for it as `country:de`."""
     outlet: Name | None = None
     """The publisher. Default: the registered domain of the URL."""
     every: Interval | None = None
@@ -246,10 +268,49 @@ class Feed(Section):
     """Private addresses that this feed may be at, as CIDR ranges or single addresses."""
 
 
+class RuleTest(Section):
+    """A text that the rule must ring on, or must stay silent on."""
+
+    rings: Text | None = None
+    """A text that the rule rings on."""
+    silent: Text | None = None
+    """A text that the rule does not ring on."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if bool(self.rings) == bool(self.silent):
+            raise Mistake("needs either rings or silent")
+        return self
+
+
+class EntityTest(RuleTest):
+    """A text that must mention the entity, or must not."""
+
+    rings: Text | None = None
+    """A text that mentions the entity."""
+    silent: Text | None = None
+    """A text that does not mention the entity."""
+
+
+class Context(Section):
+    """Words that must, or must not, stand around a mention for it to count."""
+
+    any: Some[Keyword] = ()
+    """One of these must be there; in inner quotes: exactly these words."""
+    none: Some[Keyword] = ()
+    """None of these may be there."""
+    within: Reach = 25
+    """How many words before and after the mention are looked at; 0: title and body as a whole."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "Context":
+        if not (self.any or self.none):
+            raise Mistake("needs any or none")
+        return self
+
+
 class Entity(Section):
     """A person, place, organisation or concept, and the words that mean it."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"forms", "surname", "context"})
 
     id: Slug
     """What rules call it: small letters, digits, - and _; unique."""
@@ -261,8 +322,17 @@ class Entity(Section):
     """Other words for it, in any language; in inner quotes: exactly these words."""
     acronym: Word | None = None
     """Its short form in capitals; matches in capitals only."""
+    forms: Forms | None = None
+    """Its name as written in other languages, like {uk: Атлантида}; their spellings and cases are made from it."""
     case: CaseName | None = None
     """Whether capitals must be as written. Default: insensitive for concepts, else sensitive."""
+    surname: SurnameName | None = None
+    """When a person's surname counts by itself: alone (everywhere), after_full (where the full name stands anywhere in
+    title or body) or never. Default: after_full."""
+    context: Context | None = None
+    """What must, and must not, stand around a mention for it to count."""
+    tests: tuple[EntityTest, ...] = ()
+    """Texts that `tocsin check` looks for the entity in."""
 
 
 class EntityChoice(Section):
@@ -292,21 +362,6 @@ class FeedChoice(Section):
     def _asks_for_something(self) -> "FeedChoice":
         if not (self.names or self.tags):
             raise Mistake("needs names or tags")
-        return self
-
-
-class RuleTest(Section):
-    """A text that the rule must ring on, or must stay silent on."""
-
-    rings: Text | None = None
-    """A text that the rule rings on."""
-    silent: Text | None = None
-    """A text that the rule does not ring on."""
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> "RuleTest":
-        if bool(self.rings) == bool(self.silent):
-            raise Mistake("needs either rings or silent")
         return self
 
 

@@ -20,25 +20,32 @@ from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tocsin.model import Boilerplate, Network, Term
-from tocsin.rules.lint import term_problem
+from tocsin.rules.lint import term_problem, wildcard_in
 
 LONGEST_NAME = 200
 NEAR_ENOUGH = 0.65  # of 1; takes `ulr` for `url`, but not `seperate` for `severity`
+LONGEST_REACH = 1000  # words
 LONGEST_DURATION = timedelta(days=3650)
 
 DURATION = r"(?P<number>[0-9]{1,9})(?P<unit>[smhd])"
 LANGUAGE = r"(?P<primary>[A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*"
 SLUG = r"[a-z0-9]+([_-][a-z0-9]+)*"
 
+_QUOTES_INSIDE = "quotes must enclose the whole text: '\"exact words\"'"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_STRAIGHT = str.maketrans("“”„‟", '""""')
+_QUOTES = '“”„‟"'
+_STRAIGHT = str.maketrans(_QUOTES, '"' * len(_QUOTES))
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Mistake(ValueError):
-    """A value that cannot be taken; the message is for the user."""
+    """A value that cannot be taken; the message is for the user. `at` is the offset in the text that it is about."""
+
+    def __init__(self, message: str, at: int | None = None) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class NotYet(Mistake):
@@ -151,6 +158,20 @@ def read_language(text: str) -> str:
     return found["primary"].lower()
 
 
+def read_country(text: str) -> str:
+    """Read a country code (ISO 3166-1 alpha-2), in small letters."""
+    if not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise Mistake("expected a country code of two letters, like de or ua")
+    return text.lower()
+
+
+def read_reach(text: str) -> int:
+    """Read how many words around a mention are looked at; 0 is all of them."""
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > LONGEST_REACH:
+        raise Mistake(f"expected a number of words up to {LONGEST_REACH}; 0 is the whole article")
+    return int(text)
+
+
 def read_network(text: str) -> Network:
     """Read a range of addresses in CIDR form, or a single address."""
     try:
@@ -168,9 +189,10 @@ def _without_host_bits(text: str) -> str:
 
 def read_term(text: str) -> Term:
     """Read a keyword or alias; in inner quotes, straight or curly, it is exact."""
-    term = _unquoted(" ".join(text.translate(_STRAIGHT).split()))
+    straight = text.translate(_STRAIGHT)
+    term = Term(text=" ".join(straight.split())) if '"' not in straight else _unquoted(straight)
     if problem := term_problem(term):
-        raise Mistake(problem)
+        raise Mistake(problem, wildcard_in(text))
     return term
 
 
@@ -178,19 +200,20 @@ def read_word(text: str) -> str:
     """Read a name that is matched like a keyword, but is never exact."""
     term = read_term(text)
     if term.exact:
-        raise Mistake("remove the inner quotes")
+        raise Mistake("remove the inner quotes", text.translate(_STRAIGHT).index('"'))
     return term.text
 
 
 def _unquoted(text: str) -> Term:
-    quotes = text.count('"')
-    if not quotes:
-        return Term(text=text)
-    if quotes % 2:
-        raise Mistake("unbalanced quote: write '\"exact words\"', or none")
-    if quotes > 2 or not (text.startswith('"') and text.endswith('"')):
-        raise Mistake("quotes must enclose the whole text: '\"exact words\"'")
-    return Term(text=text[1:-1].strip(), exact=True)
+    quotes = [offset for offset, sign in enumerate(text) if sign == '"']
+    if len(quotes) % 2:
+        raise Mistake("unbalanced quote: write '\"exact words\"', or none", quotes[-1])
+    first, second = quotes[:2]
+    if text[:first].strip():
+        raise Mistake(_QUOTES_INSIDE, first)
+    if text[second + 1 :].strip():
+        raise Mistake(_QUOTES_INSIDE, second)
+    return Term(text=" ".join(text[first + 1 : second].split()), exact=True)
 
 
 def read_boilerplate(text: str) -> Boilerplate:
