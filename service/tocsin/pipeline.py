@@ -331,7 +331,7 @@ class Pipeline:
     async def _match(self, configuration: Configuration, feed: FeedSpec, article: Article) -> Sequence[Match]:
         await asyncio.sleep(0)  # a feed of thousands must not hold up what else is due
         language = language_of(article.language)
-        return configuration.index.match(article, partial(listens, feed=feed, language=language))
+        return configuration.index.match(article, feed, partial(listens, feed=feed, language=language))
 
     def _unchanged(self, feed: FeedSpec, due: DueFeed, answer: NotModified) -> PollRecord:
         now = self._clock()

@@ -1,17 +1,28 @@
 """All rules together: one pass over an article finds the few rules that may ring, and only those are tried."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from tocsin.model import Article, Entity, Match, Rule
-from tocsin.rules.compile import CompiledRule, Compiler, Leaf, LoosePhrase, Operand
-from tocsin.rules.matcher import match_rule
-from tocsin.rules.mentions import Vocabulary, words_of
+from tocsin.model import Article, Entity, Evidence, FeedSpec, Field, Match, Rule
+from tocsin.model.query import Scope
+from tocsin.rules.compile import Compiler
+from tocsin.rules.conditions import Condition, Group, Reading
+from tocsin.rules.patterns import UNKNOWN
+from tocsin.rules.reading import Row
+from tocsin.rules.regexes import ExpressionSet
+from tocsin.rules.vocabulary import Key
 from tocsin.text.language import language_of
 from tocsin.text.stems import ALGORITHMS
 from tocsin.text.stopwords import stop_words
 
 #: ISO 639-2's code for a language that is not known.
 UNDETERMINED = "und"
+
+#: What parts several authors or tags in the text of their field, so that no phrase reaches over two.
+PARTED = "\n\n"
+
+_ORDER = {kind: number for number, kind in enumerate(Field)}
 
 
 def every_rule(_rule: Rule) -> bool:
@@ -23,67 +34,192 @@ class RuleIndex:
     """The rules and entities of a configuration, compiled for each language when its first article comes."""
 
     def __init__(self, rules: Iterable[Rule], entities: Iterable[Entity]) -> None:
-        self._rules = tuple(rules)
+        self._rules = {rule.key: rule for rule in rules}
         self._entities = tuple(entities)
-        self._by_language: dict[str, _LanguageIndex] = {}
+        self._by_language: dict[str, LanguageIndex] = {}
 
-    def match(self, article: Article, applies: Callable[[Rule], bool] = every_rule) -> tuple[Match, ...]:
-        """Return the matches of an article in the order of the rules; only rules that apply are tried."""
-        language = _known(language_of(article.language))
-        index = self._by_language.get(language)
-        if index is None:
-            index = self._by_language[language] = _LanguageIndex(language, self._rules, self._entities)
-        return index.match(article, applies)
+    def match(
+        self, article: Article, feed: FeedSpec | None = None, applies: Callable[[Rule], bool] = every_rule
+    ) -> tuple[Match, ...]:
+        """Return the matches of an article in the order of the rules; only rules that apply are tried.
 
-
-def _known(language: str) -> str:
-    """Return a language, or one for all that nothing is known of: a feed may name any number of them."""
-    return language if language in ALGORITHMS or stop_words(language) else UNDETERMINED
-
-
-class _LanguageIndex:
-    """The rules as they are looked for in one language, each under leaves of which it needs at least one."""
-
-    def __init__(self, language: str, rules: Sequence[Rule], entities: Sequence[Entity]) -> None:
-        compiler = Compiler(language, entities)
-        self._language = language
-        self._rules = [compiler.rule(rule) for rule in rules]
-        self._needing: dict[Leaf, list[int]] = {}
-        for number, rule in enumerate(self._rules):
-            for leaf in set(_needed(rule)):
-                self._needing.setdefault(leaf, []).append(number)
-        self._vocabulary = Vocabulary(language, (leaf for rule in self._rules for leaf in _leaves(rule)))
-
-    def match(self, article: Article, applies: Callable[[Rule], bool]) -> tuple[Match, ...]:
-        found = self._vocabulary.find(words_of(article, self._language))
-        candidates = sorted({number for leaf in found.leaves for number in self._needing.get(leaf, ())})
-        matches = (
-            match_rule(self._rules[number], found, article)
-            for number in candidates
-            if applies(self._rules[number].rule)
+        `feed` is where the article comes from: what its tags and its country are.
+        """
+        index = self.of_language(language_of(article.language))
+        reading = index.read(article, feed)
+        return tuple(
+            Match(rule=entry.rule, evidence=evidence_of(entry.condition, reading))
+            for entry in index.ringing(reading, applies)
         )
-        return tuple(match for match in matches if match is not None)
+
+    def matching(
+        self, article: Article, feed: FeedSpec | None = None, applies: Callable[[Rule], bool] = every_rule
+    ) -> Sequence[Rule]:
+        """Return the rules that an article matches, in their order."""
+        index = self.of_language(language_of(article.language))
+        return [entry.rule for entry in index.ringing(index.read(article, feed), applies)]
+
+    def replace_rules(self, removed: Iterable[str], added: Iterable[Rule]) -> None:
+        """Take rules out by their keys, and add others behind the rest; the other rules stay as they are."""
+        gone, new = [self._rules.pop(key) for key in removed], {rule.key: rule for rule in added}
+        self._rules |= new
+        for language, index in list(self._by_language.items()):
+            if index.is_worn_out(len(gone)):
+                del self._by_language[language]
+                continue
+            for rule in gone:
+                index.remove(rule.key)
+            for rule in new.values():
+                index.add(rule)
+
+    def of_language(self, language: str) -> "LanguageIndex":
+        """Return the rules as they are looked for in one language. Those of which nothing is known share one."""
+        known = language if language in ALGORITHMS or stop_words(language) else UNDETERMINED
+        index = self._by_language.get(known)
+        if index is None:
+            index = self._by_language[known] = LanguageIndex(known, self._entities)
+            for rule in self._rules.values():
+                index.add(rule)
+        return index
 
 
-def _operands(rule: CompiledRule) -> Iterator[Operand]:
-    for phrase in (*rule.keywords, *rule.exclude):
-        yield from phrase.operands
-    yield from (*rule.entities_any, *rule.entities_all)
+class Entry(NamedTuple):
+    """A rule in the index: its place in the order of the rules, and what it asks."""
+
+    number: int
+    rule: Rule
+    condition: Condition
 
 
-def _leaves(rule: CompiledRule) -> Iterator[Leaf]:
-    return (leaf for operand in _operands(rule) for leaf in operand.leaves)
+@dataclass(slots=True)
+class Filed:
+    """The rules that are filed under one key: those that it says wholly, and those that ask for more.
+
+    `more` have a group of which an article must have a key as well; where that says the rest, there is no condition.
+    """
+
+    whole: list[Entry] = field(default_factory=list)
+    more: list[tuple[Entry, Group | None, Condition | None]] = field(default_factory=list)
 
 
-def _needed(rule: CompiledRule) -> Iterator[Leaf]:
-    """Yield leaves without any of which the rule cannot ring: those of one required part of it."""
-    if rule.keywords:
-        operands: Iterable[Operand] = map(_rarest, rule.keywords)
-    else:
-        operands = rule.entities_all[:1] or rule.entities_any
-    return (leaf for operand in operands for leaf in operand.leaves)
+class LanguageIndex:
+    """The rules as they are looked for in articles of one language, each filed under the rarest keys that it needs."""
+
+    def __init__(self, language: str, entities: Sequence[Entity]) -> None:
+        self._language = language
+        self._compiler = Compiler(language, entities)
+        self._entries: dict[str, Entry] = {}
+        self._filed: dict[Key, Filed] = {}
+        self._groups: dict[Group, Group] = {}
+        self._searched: dict[Key, str] = {}  # the expressions that rules are filed under
+        self._together: tuple[ExpressionSet, Sequence[Key]] | None = None
+        self._added = 0
+        self.tried = 0
+        """How many rules were tried beyond their keys, since the index was made."""
+
+    def is_worn_out(self, removed: int) -> bool:
+        """Tell whether most of what it has learnt belongs to rules that are gone."""
+        return self._added - len(self._entries) + removed > max(len(self._entries), 1000)
+
+    def add(self, rule: Rule) -> None:
+        """File a rule behind the others, under each key of the group that is likely to be rarest."""
+        condition = self._compiler.rule(rule)
+        entry = self._entries[rule.key] = Entry(self._added, rule, condition)
+        self._added += 1
+        first, second, rest = self._needs(condition)
+        for key in first:
+            filed = self._filed.setdefault(key, Filed())
+            if second is None and rest is None:
+                filed.whole.append(entry)
+            else:
+                filed.more.append((entry, second, rest))
+        self._search_for(first)
+
+    def remove(self, key: str) -> None:
+        """Take a rule out."""
+        entry = self._entries.pop(key)
+        for place in self._needs(entry.condition)[0]:
+            filed = self._filed[place]
+            filed.whole = [other for other in filed.whole if other is not entry]
+            filed.more = [other for other in filed.more if other[0] is not entry]
+            if not (filed.whole or filed.more):
+                del self._filed[place]
+
+    def _needs(self, condition: Condition) -> tuple[Group, Group | None, Condition | None]:
+        """Return the rarest group of a rule, the next one, and the condition itself where these do not say it all."""
+        groups = sorted(dict.fromkeys(condition.groups(self._cost)), key=self._cost)
+        first, *others = (self._groups.setdefault(group, group) for group in groups)
+        if not others or self._cost(others[0]) >= UNKNOWN:  # what is not looked for unless it must be
+            said = condition.is_said_by_groups and not others
+            return first, None, None if said else condition
+        said = condition.is_said_by_groups and len(others) == 1
+        return first, others[0], None if said else condition
+
+    def _cost(self, group: Group) -> float:
+        return sum(map(self._compiler.costs.__getitem__, group))
+
+    def _search_for(self, keys: Group) -> None:
+        """Look for the expressions among some keys in every article, all at once."""
+        for key in keys:
+            pattern = self._compiler.expressions.get(key)
+            if pattern is not None and key not in self._searched:
+                self._searched[key] = pattern
+                self._together = None
+
+    def read(self, article: Article, feed: FeedSpec | None) -> Reading:
+        """Read an article: its words, and the keys that it has of all that rules are filed under."""
+        compiler, country = self._compiler, feed.country if feed else None
+        row = Row(compiler.text)
+        row.read(Field.TITLE, article.title)
+        row.read(Field.BODY, article.text, article.masked)
+        keys = compiler.text.keys_of(row.present)
+        others = {scope: self._read_other(scope, article, feed) for scope in compiler.scopes}
+        for other in others.values():
+            keys |= compiler.plain.keys_of(other.present)
+        language = language_of(article.language)
+        codes = compiler.codes.get((Scope.LANG, language)), compiler.codes.get((Scope.COUNTRY, country or ""))
+        keys.update(code for code in codes if code is not None)
+        if self._searched:
+            keys.update(self._found_expressions([row, *others.values()]))
+        return Reading(row, others, keys, language, country)
+
+    def _read_other(self, scope: Scope, article: Article, feed: FeedSpec | None) -> Row:
+        row = Row(self._compiler.plain)
+        texts = {
+            Scope.AUTHOR: PARTED.join(article.authors),
+            Scope.URL: article.url or "",
+            Scope.FEED: article.feed,
+            Scope.TAG: PARTED.join(dict.fromkeys((*article.tags, *(feed.tags if feed else ())))),
+        }
+        row.read(Field(scope.value), texts[scope])
+        return row
+
+    def _found_expressions(self, rows: Iterable[Row]) -> Iterator[Key]:
+        if self._together is None:
+            self._together = ExpressionSet(list(self._searched.values())), list(self._searched)
+        together, keys = self._together
+        for row in rows:
+            for passage in row.passages:
+                yield from (keys[number] for number in together.matching(passage.blank))
+
+    def ringing(self, reading: Reading, applies: Callable[[Rule], bool]) -> Sequence[Entry]:
+        """Return the rules that a read article matches, in their order; only rules that apply are tried."""
+        keys, found, tried = reading.keys, dict[int, Entry](), set[int]()
+        for key in self._filed.keys() & keys:
+            filed = self._filed[key]
+            for entry in filed.whole:
+                found[entry.number] = entry
+            for entry, second, condition in filed.more:
+                if entry.number in tried or (second is not None and keys.isdisjoint(second)):
+                    continue
+                tried.add(entry.number)
+                if condition is None or (applies(entry.rule) and condition.holds(reading)):
+                    found[entry.number] = entry
+        self.tried += len(tried)
+        return [found[number] for number in sorted(found) if applies(found[number].rule)]
 
 
-def _rarest(phrase: LoosePhrase) -> Operand:
-    """Return the operand of a loose phrase that is likely to be rarest: few ways to say it, long words."""
-    return min(phrase.operands, key=lambda operand: (len(operand.leaves), -len(operand.term), operand.term))
+def evidence_of(condition: Condition, reading: Reading) -> tuple[Evidence, ...]:
+    """Return all that shows a condition which holds, in the order of the fields and their texts."""
+    found = set(condition.evidence(reading))
+    return tuple(sorted(found, key=lambda item: (_ORDER[item.field], item.start, item.end, item.term)))

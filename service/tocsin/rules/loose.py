@@ -1,18 +1,18 @@
 """Loose phrases: which mentions of several operands stand near enough to each other.
 
-The operands' mentions must not share words, must stand in one paragraph, and at most `SLACK` words besides theirs may
-stand between the first and the last. Every mention that takes part in such a choice is evidence.
+The operands' mentions must not share words, must stand in one paragraph, and only so many words (`slack`) besides
+theirs may stand between the first and the last. Every mention that takes part in such a choice is evidence.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import mul
 
-from tocsin.rules.mentions import Mention
+from tocsin.rules.reading import Mention
 
-#: Other words that may stand between the first and the last word of a loose phrase.
+#: Other words that may stand between the first and the last word of a keyword.
 SLACK = 10
 
 #: A loose phrase of more words than this is refused in the configuration.
@@ -34,7 +34,9 @@ class _Placed:
     kind: int
 
 
-def taking_part(mentions: Sequence[Sequence[Mention]], paragraph_of: Sequence[int]) -> Sequence[Sequence[Mention]]:
+def taking_part(
+    mentions: Sequence[Sequence[Mention]], paragraph_of: Callable[[int], int], slack: int = SLACK
+) -> Sequence[Sequence[Mention]]:
     """Return of each operand the mentions that take part in the loose phrase; all empty where it does not stand.
 
     `mentions` are each operand's in order, not overlapping. Operands with the same mentions (`war after war`, two
@@ -47,20 +49,23 @@ def taking_part(mentions: Sequence[Sequence[Mention]], paragraph_of: Sequence[in
         _Placed(mention.start, mention.end, kind) for kind, of_kind in enumerate(needed) for mention in of_kind
     )
     part: set[_Placed] = set()
-    for _, group in groupby(placed, key=lambda item: paragraph_of[item.start]):
-        part.update(_in_paragraph(list(group), list(needed.values())))
-    taken = {of_kind: [item for item in of_kind if _Placed(*item, kind) in part] for kind, of_kind in enumerate(needed)}
+    for _, group in groupby(placed, key=lambda item: paragraph_of(item.start)):
+        part.update(_in_paragraph(list(group), list(needed.values()), slack))
+    taken = {
+        of_kind: [item for item in of_kind if _Placed(item.start, item.end, kind) in part]
+        for kind, of_kind in enumerate(needed)
+    }
     return [taken[tuple(of_operand)] for of_operand in mentions]
 
 
-def _in_paragraph(placed: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
+def _in_paragraph(placed: Sequence[_Placed], needed: Sequence[int], slack: int) -> Iterator[_Placed]:
     """Yield the mentions of one paragraph that take part, some of them more than once."""
     if not _has_all(placed, needed):
         return
     longest = [0] * len(needed)
     for item in placed:
         longest[item.kind] = max(longest[item.kind], item.end - item.start)
-    reach = sum(map(mul, longest, needed)) + SLACK
+    reach = sum(map(mul, longest, needed)) + slack
     for first, opening in enumerate(placed):
         window = []
         for item in placed[first : first + reach * len(needed)]:
@@ -69,38 +74,38 @@ def _in_paragraph(placed: Sequence[_Placed], needed: Sequence[int]) -> Iterator[
             if item.end <= opening.start + reach:
                 window.append(item)
         if _has_all(window, needed):
-            yield from _in_window(opening, window, needed)
+            yield from _in_window(opening, window, needed, slack)
 
 
 def _has_all(placed: Iterable[_Placed], needed: Sequence[int]) -> bool:
     return len({item.kind for item in placed}) == len(needed)
 
 
-def _in_window(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
+def _in_window(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int], slack: int) -> Iterator[_Placed]:
     """Yield the mentions that take part in a choice that begins with `opening`, which is the first of the window."""
     if max(needed) > 1 or any(later.start < earlier.end for earlier, later in pairwise(window)):
-        yield from _chosen(opening, window, needed)
+        yield from _chosen(opening, window, needed, slack)
     else:
-        yield from _independent(opening, window, len(needed))
+        yield from _independent(opening, window, len(needed), slack)
 
 
-def _independent(opening: _Placed, window: Sequence[_Placed], kinds: int) -> Iterator[_Placed]:
+def _independent(opening: _Placed, window: Sequence[_Placed], kinds: int, slack: int) -> Iterator[_Placed]:
     """As `_in_window`, where no words are shared: each operand can be chosen without regard to the others."""
     longest = [0] * kinds
     for last, closing in enumerate(window):
         longest[closing.kind] = max(longest[closing.kind], closing.end - closing.start)
         longest[opening.kind] = opening.end - opening.start
         others = closing.end - opening.start - sum(longest)
-        if not all(longest) or others > SLACK:
+        if not all(longest) or others > slack:
             continue
         yield opening
         for item in window[: last + 1]:
-            fits = others + longest[item.kind] - (item.end - item.start) <= SLACK
+            fits = others + longest[item.kind] - (item.end - item.start) <= slack
             if fits and item.kind != opening.kind:
                 yield item
 
 
-def _chosen(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int]) -> Iterator[_Placed]:
+def _chosen(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int], slack: int) -> Iterator[_Placed]:
     """As `_in_window`, where operands compete for the same words.
 
     Walks through the words. A state is how many operands of each kind are answered, a digit a kind, and how many other
@@ -126,7 +131,7 @@ def _chosen(opening: _Placed, window: Sequence[_Placed], needed: Sequence[int]) 
                     taken |= chosen | bit
         passed = reached.setdefault(position + 1, {})
         for (answered, others), chosen in states.items():
-            if others < SLACK:
+            if others < slack:
                 state = answered, others + 1
                 passed[state] = passed.get(state, 0) | chosen
     yield from (item for number, item in enumerate(window) if taken >> number & 1)

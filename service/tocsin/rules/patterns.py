@@ -1,8 +1,12 @@
 """What a rule asks of one word, and which written words answer it."""
 
+import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias, assert_never
+
+from rapidfuzz.distance import OSA
 
 from tocsin.text.language import DEFAULT
 from tocsin.text.tokens import Form
@@ -59,11 +63,62 @@ class AsWritten:
     ambiguous: bool
 
 
-WordPattern: TypeAlias = Exact | Inflected | Name | CasedName | AsWritten
+@dataclass(frozen=True, slots=True)
+class Braced:
+    """A word in just this case and no other line; `exact` where it has accents, which then count too."""
+
+    cased: str
+    folded: str
+    exact: str | None
+
+
+@dataclass(frozen=True)
+class Wild:
+    """A word that `*` (any letters or none) and `?` (one letter) stand in; folded, never first."""
+
+    glob: str
+
+    @cached_property
+    def start(self) -> str:
+        """Return the letters before the first wildcard."""
+        return re.split(r"[*?]", self.glob, maxsplit=1)[0]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Return what a folded word must match as a whole.
+
+        The shortest stretch that leads to the next fixed letters is taken and never given back, so that it takes time
+        linear in the word.
+        """
+        first, *others = (re.escape(part).replace(r"\?", ".") for part in self.glob.split("*"))
+        if not others:
+            return re.compile(first)
+        *middle, last = others
+        return re.compile(first + "".join(f"(?>.*?{part})" for part in middle if part) + ".*" + last)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """A word within so many edits: letters added, left out, changed, or swapped with the next one."""
+
+    folded: str
+    edits: int
+
+
+#: The share of articles that a code, of a language or a country, is guessed to be in.
+OFTEN = 0.5
+
+#: More than the share of articles that anything can be in: of what is not looked for unless a rule needs it.
+UNKNOWN = 1000.0
+
+WordPattern: TypeAlias = Exact | Inflected | Name | CasedName | AsWritten | Braced | Wild | Spelt
 
 
 def keys(pattern: WordPattern) -> AbstractSet[str]:
-    """Return the keys under which a pattern is found: every form that answers it has one of them among its own."""
+    """Return the keys under which a pattern is found: every form that answers it has one of them among its own.
+
+    None for patterns that no key leads to: `Wild` and `Spelt`.
+    """
     match pattern:
         case Exact(word=word):
             return {word}
@@ -73,8 +128,10 @@ def keys(pattern: WordPattern) -> AbstractSet[str]:
             return {folded, folded + "s"} if plural else {folded} | stems
         case CasedName(folded=folded, stems=stems, plural=plural):
             return {folded, folded + "s"} if plural else {folded} | stems
-        case AsWritten(folded=folded):
+        case AsWritten(folded=folded) | Braced(folded=folded):
             return {folded}
+        case Wild() | Spelt():
+            return frozenset()
         case _:
             assert_never(pattern)
 
@@ -99,6 +156,20 @@ def answers(form: Form, pattern: WordPattern, *, shouted: bool) -> bool:
             if ambiguous:
                 return form.cased == cased and (form.initials or not shouted)
             return form.cased == cased or (shouted and form.folded == folded)
+        case Braced() | Wild() | Spelt():
+            return _answers_letters(form, pattern)
+        case _:
+            assert_never(pattern)
+
+
+def _answers_letters(form: Form, pattern: Braced | Wild | Spelt) -> bool:
+    match pattern:
+        case Braced(cased=cased, exact=accented):
+            return form.cased == cased and (accented is None or form.exact == accented)
+        case Wild():
+            return pattern.expression.fullmatch(form.folded) is not None
+        case Spelt(folded=folded, edits=edits):
+            return OSA.distance(form.folded, folded, score_cutoff=edits) <= edits
         case _:
             assert_never(pattern)
 
@@ -120,6 +191,11 @@ def _inflects(folded: str, stems: frozenset[str], pattern: Name | CasedName) -> 
 def exact(form: Form) -> Exact:
     """Ask for exactly this word."""
     return Exact(form.asked, form.accented)
+
+
+def braced(form: Form) -> Braced:
+    """Ask for this word in just this case."""
+    return Braced(form.cased, form.folded, form.exact if form.accented else None)
 
 
 def beside(form: Form, stops: AbstractSet[str]) -> WordPattern:
@@ -153,3 +229,25 @@ def as_written(form: Form, stops: AbstractSet[str]) -> AsWritten:
 def is_ambiguous(form: Form, stops: AbstractSet[str]) -> bool:
     """Tell whether a word all in capitals is a stop word in small letters (WHO, US): then its case tells them apart."""
     return form.capitals and form.asked in stops
+
+
+def frequency(pattern: WordPattern) -> float:
+    """Return a rough guess of the share of articles that a word is in: long words are rare, names rarer.
+
+    It decides only in which order rules are tried.
+    """
+    match pattern:
+        case Wild():
+            return 2 * _by_length(len(pattern.start))
+        case Exact(word=word):
+            return _by_length(len(word))
+        case Inflected(folded=folded) | Spelt(folded=folded):
+            return 2 * _by_length(len(folded))
+        case Name(folded=folded) | CasedName(folded=folded) | AsWritten(folded=folded) | Braced(folded=folded):
+            return _by_length(len(folded)) / 2
+        case _:
+            assert_never(pattern)
+
+
+def _by_length(letters: int) -> float:
+    return max(0.9 * 0.7**letters, 0.01)

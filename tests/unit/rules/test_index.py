@@ -22,7 +22,7 @@ def test_only_rules_that_apply_are_tried() -> None:
     def applies(asked: Rule) -> bool:
         return asked.name == "b"
 
-    assert [match.rule.name for match in RuleIndex(rules, ()).match(article("alpha"), applies)] == ["b"]
+    assert [match.rule.name for match in RuleIndex(rules, ()).match(article("alpha"), applies=applies)] == ["b"]
 
 
 def test_evidence_names_field_place_and_term() -> None:
@@ -76,7 +76,7 @@ def test_languages_of_which_nothing_is_known_share_one_index() -> None:
 
 def test_a_vocabulary_that_is_full_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A memo that is full is emptied, and what is found stays the same."""
-    monkeypatch.setattr("tocsin.rules.mentions.MEMO_SIZE", 2)
+    monkeypatch.setattr("tocsin.rules.vocabulary.MEMO_SIZE", 2)
     index = RuleIndex([rule("alpha")], ())
     for _ in range(2):
         (match,) = index.match(article("alpha one two three four alpha"))

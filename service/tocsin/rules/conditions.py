@@ -1,0 +1,601 @@
+"""What a rule asks of an article, ready to be asked: whether it holds, where it stands, and which words show it.
+
+A condition is compiled once and asked of many articles. Conditions that several rules share are one object, so that
+each is worked out once an article, whatever the number of rules.
+"""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Protocol, TypeAlias, TypeGuard
+
+from tocsin.model import Evidence, Field
+from tocsin.model.query import Scope
+from tocsin.rules.loose import taking_part
+from tocsin.rules.near import Nearness, Ranked, hull
+from tocsin.rules.reading import GAP, LEAD, Mention, Passage, Row, longest_first
+from tocsin.rules.regexes import Expression
+from tocsin.rules.vocabulary import Key
+
+#: Keys of which one is needed.
+Group: TypeAlias = tuple[Key, ...]
+
+#: The share of articles that have a key of a group, roughly.
+Cost: TypeAlias = Callable[[Group], float]
+
+
+class Reading:
+    """One article as conditions ask it.
+
+    `keys` are what it has of all that rules ask for: what is not among them cannot hold.
+    """
+
+    def __init__(
+        self, text: Row, others: "dict[Scope, Row]", keys: set[Key], language: str, country: str | None
+    ) -> None:
+        self.text = text
+        self.keys = keys
+        self._others = others
+        self._codes = {Scope.LANG: language, Scope.COUNTRY: country}
+        self._known: dict[Findable, Sequence[Mention]] = {}
+        self._taken: dict[LoosePhrase, Sequence[Sequence[Mention]]] = {}
+
+    def known(self, asked: "Findable") -> Sequence[Mention]:
+        """Return the mentions of something, worked out once."""
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = asked.find(self)
+        return found
+
+    def taken(self, asked: "LoosePhrase") -> Sequence[Sequence[Mention]]:
+        """Return of each operand of a loose phrase the mentions that take part, worked out once."""
+        found = self._taken.get(asked)
+        if found is None:
+            found = self._taken[asked] = asked.take_part(self)
+        return found
+
+    def row(self, scope: Scope | None) -> Row:
+        """Return the words of a field; title and body are one row."""
+        return self.text if scope is None or scope.is_text else self._others[scope]
+
+    def code(self, scope: Scope) -> str | None:
+        """Return the code of the language or the country."""
+        return self._codes[scope]
+
+    def within(self, scope: Scope | None, mentions: Sequence[Mention]) -> Sequence[Mention]:
+        """Leave out the mentions that a field does not hold."""
+        if scope is None or not scope.is_text:
+            return mentions
+        start, end = self._zone(scope)
+        return [mention for mention in mentions if start <= mention.start and mention.end <= end]
+
+    def _zone(self, scope: Scope) -> tuple[int, int]:
+        passage = self.text.passage_of(Field.TITLE if scope is Scope.TITLE else Field.BODY)
+        if passage is None:
+            return 0, 0
+        return passage.begin, min(passage.end, passage.begin + LEAD) if scope is Scope.LEAD else passage.end
+
+    def passages(self, scope: Scope | None) -> Iterator[Passage]:
+        """Yield the fields that a scope looks at; the lead's is the whole body."""
+        for passage in self.row(scope).passages:
+            if scope is None or not scope.is_text or (passage.field is Field.TITLE) is (scope is Scope.TITLE):
+                yield passage
+
+    def lead_end(self, passage: Passage) -> int:
+        """Return the offset in the body at which the lead ends."""
+        words = self.text.words(passage)[:LEAD]
+        return words[-1].end if words else 0
+
+    def evidence(self, scope: Scope | None, mention: Mention, term: str) -> Evidence:
+        """Return a mention as evidence."""
+        passage, start, end = self.row(scope).span(mention)
+        return evidence_at(passage, start, end, term)
+
+    def running(self, position: int) -> int:
+        """Return the place of a word where the title reads on into the body."""
+        title = self.text.passages[0]
+        return position if position < title.end else position - GAP
+
+
+def evidence_at(passage: Passage, start: int, end: int, term: str) -> Evidence:
+    """Return what stands in a field as evidence."""
+    return Evidence(field=passage.field, start=start, end=end, text=passage.text[start:end], term=term)
+
+
+class Findable(Protocol):
+    """What has mentions in an article."""
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return its mentions in order; asked through `Reading.known`."""
+        ...
+
+
+class Condition(ABC):
+    """Something that holds for an article or does not."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+
+    @abstractmethod
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield the words that show it, where it holds; of an operand those of the mentions that take part."""
+
+    @abstractmethod
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return groups of keys; where it holds, an article has at least one key of each."""
+
+    @property
+    def is_said_by_groups(self) -> bool:
+        """Tell whether it also holds wherever an article has a key of each group."""
+        return False
+
+
+class Positional(Condition):
+    """A condition that is about where words stand, and holds where they stand anywhere."""
+
+    __slots__ = ()
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return bool(reading.known(self))
+
+    @abstractmethod
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return its mentions in order; asked through `Reading.known`."""
+
+
+class Side(Positional):
+    """Words side by side that answer patterns; one word, most of the time."""
+
+    __slots__ = ("asked", "scope", "term")
+
+    def __init__(self, asked: tuple[Key, ...], scope: Scope | None, term: str) -> None:
+        self.asked = asked
+        self.scope = scope
+        self.term = term
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return self.asked[0] in reading.keys if self.is_said_by_groups else super().holds(reading)
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return its mentions in order."""
+        if not reading.keys.issuperset(self.asked):
+            return ()
+        return reading.within(self.scope, reading.row(self.scope).mentions(self.asked))
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield its mentions."""
+        return _evidence(reading, self, self.scope, self.term, part)
+
+    def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
+        """Return a group for each word."""
+        return [(key,) for key in dict.fromkeys(self.asked)]
+
+    @property
+    def is_said_by_groups(self) -> bool:
+        """Tell whether its keys say it all: one word, anywhere in title or body."""
+        return self.scope is None and len(self.asked) == 1
+
+
+def _evidence(
+    reading: Reading, asked: Positional, scope: Scope | None, term: str, part: Collection[Mention] | None
+) -> Iterator[Evidence]:
+    for mention in reading.known(asked):
+        if part is None or mention in part:
+            yield reading.evidence(scope, mention, term)
+
+
+class EntityForms:
+    """The forms of an entity, each a row of words side by side, under its conditions; anywhere in title and body.
+
+    `partial` are those that count only where the `surname` rule lets them; `context` are the words that must, and must
+    not, stand around a mention, `within` so many words (0: anywhere).
+    """
+
+    __slots__ = ("after_full", "context_any", "context_none", "full", "key", "partial", "scope", "within")
+
+    def __init__(
+        self,
+        *,
+        key: Key,
+        full: Sequence[tuple[Key, ...]],
+        partial: Sequence[tuple[Key, ...]],
+        after_full: bool,
+        context_any: Sequence[tuple[Key, ...]] = (),
+        context_none: Sequence[tuple[Key, ...]] = (),
+        within: int = 0,
+        scope: Scope | None = None,
+    ) -> None:
+        self.key = key
+        self.full = tuple(full)
+        self.partial = tuple(partial)
+        self.after_full = after_full
+        self.context_any = tuple(context_any)
+        self.context_none = tuple(context_none)
+        self.within = within
+        self.scope = scope
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return its mentions in order; none overlap."""
+        if self.key not in reading.keys:
+            return ()
+        row = reading.row(self.scope)
+        found = list(_rows(self.full, row, reading.keys))
+        if self.partial and (found or not self.after_full):
+            found += _rows(self.partial, row, reading.keys)
+        mentions = longest_first(found)
+        if not mentions or not (self.context_any or self.context_none):
+            return mentions
+        wanted = list(_rows(self.context_any, row, reading.keys))
+        unwanted = list(_rows(self.context_none, row, reading.keys))
+        return [
+            mention
+            for mention in mentions
+            if (not self.context_any or self._is_by(mention, wanted, reading))
+            and not self._is_by(mention, unwanted, reading)
+        ]
+
+    def _is_by(self, mention: Mention, others: Iterable[Mention], reading: Reading) -> bool:
+        """Tell whether one of the others has a word among those around a mention."""
+        if not self.within:
+            return any(True for _ in others)
+        low = reading.running(mention.start) - self.within
+        high = reading.running(mention.end - 1) + self.within
+        return any(low <= reading.running(other.end - 1) and reading.running(other.start) <= high for other in others)
+
+
+def _rows(asked: Iterable[tuple[Key, ...]], row: Row, keys: set[Key]) -> Iterator[Mention]:
+    for words in asked:
+        if keys.issuperset(words):
+            yield from row.mentions(words)
+
+
+class EntityMention(Positional):
+    """An entity in any of its forms."""
+
+    __slots__ = ("forms", "scope", "term")
+
+    def __init__(self, forms: EntityForms, scope: Scope | None, term: str) -> None:
+        self.forms = forms
+        self.scope = scope
+        self.term = term
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return its mentions in order."""
+        return reading.within(self.scope, reading.known(self.forms))
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield its mentions."""
+        return _evidence(reading, self, self.scope, self.term, part)
+
+    def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
+        """Return the key that follows from any of its forms."""
+        return [(self.forms.key,)]
+
+
+class RegexMatch(Positional):
+    """What a regular expression finds in the text of a field; never furniture."""
+
+    __slots__ = ("expression", "key", "scope", "term")
+
+    def __init__(self, expression: Expression, key: Key, scope: Scope | None, term: str) -> None:
+        self.expression = expression
+        self.key = key
+        self.scope = scope
+        self.term = term
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return next(self._spans(reading), None) is not None
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return the words that its matches touch."""
+        return sorted({mention for mention, *_ in self._touched(reading)})
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield its matches, letter for letter."""
+        if part is None:
+            for passage, start, end in self._spans(reading):
+                yield evidence_at(passage, start, end, self.term)
+            return
+        for mention, passage, start, end in self._touched(reading):
+            if mention in part:
+                yield evidence_at(passage, start, end, self.term)
+
+    def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
+        """Return the key of the expression."""
+        return [(self.key,)]
+
+    def _spans(self, reading: Reading) -> Iterator[tuple[Passage, int, int]]:
+        for passage in reading.passages(self.scope):
+            limit = reading.lead_end(passage) if self.scope is Scope.LEAD else len(passage.text)
+            for start, end in self.expression.spans(passage.blank):
+                if end > limit:
+                    break
+                if all(span.end <= start or end <= span.start for span in passage.masked):
+                    yield passage, start, end
+
+    def _touched(self, reading: Reading) -> Iterator[tuple[Mention, Passage, int, int]]:
+        for passage, start, end in self._spans(reading):
+            words = reading.row(self.scope).words(passage)
+            first = bisect_right(words, start, key=lambda word: word.end)
+            last = bisect_left(words, end, key=lambda word: word.start)
+            yield Mention(passage.begin + first, passage.begin + max(first, last)), passage, start, end
+
+
+class Near(Positional):
+    """Two operands near each other; one mention reaches over both."""
+
+    __slots__ = ("left", "nearness", "right", "scope")
+
+    def __init__(self, left: Positional, right: Positional, nearness: Nearness, scope: Scope | None) -> None:
+        self.left = left
+        self.right = right
+        self.nearness = nearness
+        self.scope = scope
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        lefts, rights = self._operands(reading)
+        if not (lefts.all and rights.all):
+            return False
+        row = reading.row(self.scope)
+        if len(lefts.all) <= len(rights.all):
+            return any(self.nearness.has_second(left, rights, row) for left in lefts.all)
+        mirrored = self.nearness.mirrored()
+        return any(mirrored.has_second(right, lefts, row) for right in rights.all)
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return what reaches over each pair."""
+        return sorted({hull(left, right) for left, right in self._pairs(reading)})
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield the mentions of both operands that are in a pair."""
+        if part is None:
+            row, (lefts, rights), mirrored = reading.row(self.scope), self._operands(reading), self.nearness.mirrored()
+            first = {left for left in lefts.all if self.nearness.has_second(left, rights, row)}
+            second = {right for right in rights.all if mirrored.has_second(right, lefts, row)}
+        else:
+            pairs = [pair for pair in self._pairs(reading) if hull(*pair) in part]
+            first, second = {left for left, _ in pairs}, {right for _, right in pairs}
+        yield from self.left.evidence(reading, first)
+        yield from self.right.evidence(reading, second)
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return the groups of both operands."""
+        return self.left.groups(cost) + self.right.groups(cost)
+
+    def _operands(self, reading: Reading) -> tuple[Ranked, Ranked]:
+        return Ranked(reading.known(self.left)), Ranked(reading.known(self.right))
+
+    def _pairs(self, reading: Reading) -> Iterator[tuple[Mention, Mention]]:
+        return self.nearness.pairs(*self._operands(reading), reading.row(self.scope))
+
+
+class NotNear(Positional):
+    """The mentions of one operand that have none of the other near them."""
+
+    __slots__ = ("left", "nearness", "right", "scope")
+
+    def __init__(self, left: Positional, right: Positional, nearness: Nearness, scope: Scope | None) -> None:
+        self.left = left
+        self.right = right
+        self.nearness = nearness
+        self.scope = scope
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return them in order."""
+        lefts, rights, row = reading.known(self.left), Ranked(reading.known(self.right)), reading.row(self.scope)
+        return [left for left in lefts if not self.nearness.has_second(left, rights, row)]
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield them."""
+        alone = set(reading.known(self))
+        yield from self.left.evidence(reading, alone if part is None else alone.intersection(part))
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return the groups of what must be there."""
+        return self.left.groups(cost)
+
+
+class AtLeast(Positional):
+    """So many mentions or more, none of which overlap."""
+
+    __slots__ = ("child", "count")
+
+    def __init__(self, count: int, child: Positional) -> None:
+        self.count = count
+        self.child = child
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return them, where there are enough."""
+        found = longest_first(reading.known(self.child))
+        return found if len(found) >= self.count else ()
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield all mentions of what is counted."""
+        return self.child.evidence(reading, part)
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return the groups of what is counted."""
+        return self.child.groups(cost)
+
+
+class LoosePhrase(Positional):
+    """All of its operands in one paragraph, each with words of its own, and few other words in between."""
+
+    __slots__ = ("operands", "scope", "slack")
+
+    def __init__(self, operands: Sequence[Positional], slack: int, scope: Scope | None) -> None:
+        self.operands = tuple(operands)
+        self.slack = slack
+        self.scope = scope
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return any(reading.taken(self))
+
+    def take_part(self, reading: Reading) -> Sequence[Sequence[Mention]]:
+        """Return of each operand the mentions that take part; asked through `Reading.taken`."""
+        mentions = []
+        for operand in self.operands:
+            found = reading.known(operand)
+            if not found:
+                return ()
+            mentions.append(found)
+        return taking_part(mentions, reading.row(self.scope).paragraph_of, self.slack)
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return what reaches over each choice that takes the next mention of every operand."""
+        parts = reading.taken(self)
+        openings = sorted({mention for part in parts for mention in part})
+        return sorted(set(filter(None, (self._choice_from(opening, parts, reading) for opening in openings))))
+
+    def _choice_from(self, opening: Mention, parts: Sequence[Sequence[Mention]], reading: Reading) -> Mention | None:
+        chosen: list[Mention] = []
+        for part in parts:
+            free = (mention for mention in part[bisect_left(part, opening) :] if not _touches(mention, chosen))
+            mention = next(free, None)
+            if mention is None:
+                return None
+            chosen.append(mention)
+        start, end = min(mention.start for mention in chosen), max(mention.end for mention in chosen)
+        others = end - start - sum(mention.end - mention.start for mention in chosen)
+        paragraph_of = reading.row(self.scope).paragraph_of
+        if start != opening.start or others > self.slack or paragraph_of(start) != paragraph_of(end - 1):
+            return None
+        return Mention(start, end, tuple(sorted(chosen)))
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield the mentions that take part."""
+        own = None if part is None else {mention for choice in part for mention in choice.parts}
+        for operand, mentions in zip(self.operands, reading.taken(self), strict=False):
+            yield from operand.evidence(reading, mentions if own is None else own.intersection(mentions))
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return the groups of all operands."""
+        return [group for operand in self.operands for group in operand.groups(cost)]
+
+
+def _touches(mention: Mention, chosen: Iterable[Mention]) -> bool:
+    return any(mention.start < other.end and other.start < mention.end for other in chosen)
+
+
+class CodeIs(Condition):
+    """The language or the country of the article is this one."""
+
+    __slots__ = ("code", "key", "scope")
+
+    def __init__(self, scope: Scope, code: str, key: Key) -> None:
+        self.scope = scope
+        self.code = code
+        self.key = key
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return reading.code(self.scope) == self.code
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:  # noqa: ARG002
+        """Yield the code."""
+        field, term = Field(self.scope.value), f"{self.scope.value}:{self.code}"
+        if self.holds(reading):
+            yield Evidence(field=field, start=0, end=len(self.code), text=self.code, term=term)
+
+    def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
+        """Return the key of the code."""
+        return [(self.key,)]
+
+
+class AnyOf(Positional):
+    """One of several conditions or more; as an operand, the mentions of all of them."""
+
+    __slots__ = ("_others", "_words", "children")
+
+    def __init__(self, children: Sequence[Condition]) -> None:
+        self.children = tuple(children)
+        self._words = tuple(child.asked[0] for child in children if _is_one_word(child))
+        self._others = tuple(child for child in children if not _is_one_word(child))
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        if not reading.keys.isdisjoint(self._words):
+            return True
+        return any(child.holds(reading) for child in self._others)
+
+    def find(self, reading: Reading) -> Sequence[Mention]:
+        """Return the mentions of all, in order."""
+        operands = (child for child in self.children if isinstance(child, Positional))
+        return sorted(set(chain.from_iterable(map(reading.known, operands))))
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield the words of those that hold."""
+        for child in self.children:
+            if child.holds(reading):
+                yield from child.evidence(reading, part)
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return one group: of each condition its rarest."""
+        rarest = (min(child.groups(cost), key=cost) for child in self.children)
+        return [tuple(dict.fromkeys(chain.from_iterable(rarest)))]
+
+    @property
+    def is_said_by_groups(self) -> bool:
+        """Tell whether its keys say it all: each is one word, anywhere in title or body."""
+        return not self._others
+
+
+def _is_one_word(condition: Condition) -> TypeGuard[Side]:
+    return isinstance(condition, Side) and condition.is_said_by_groups
+
+
+class AllOf(Condition):
+    """All of several conditions."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, children: Sequence[Condition]) -> None:
+        self.children = tuple(children)
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return all(child.holds(reading) for child in self.children)
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+        """Yield the words of all."""
+        for child in self.children:
+            yield from child.evidence(reading, part)
+
+    def groups(self, cost: Cost) -> list[Group]:
+        """Return the groups of all."""
+        return [group for child in self.children for group in child.groups(cost)]
+
+    @property
+    def is_said_by_groups(self) -> bool:
+        """Tell whether the keys of its parts say it all."""
+        return all(child.is_said_by_groups for child in self.children)
+
+
+class NoneOf(Condition):
+    """None of several conditions."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, children: Sequence[Condition]) -> None:
+        self.children = tuple(children)
+
+    def holds(self, reading: Reading) -> bool:
+        """Tell whether it holds."""
+        return not any(child.holds(reading) for child in self.children)
+
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:  # noqa: ARG002
+        """Yield nothing: what is not there is no evidence."""
+        return iter(())
+
+    def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
+        """Return nothing: that something is missing asks for no key."""
+        return []

@@ -1,0 +1,114 @@
+"""Which mentions stand near which: two operands at a time, by words in between, by sentence or by paragraph."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
+
+from tocsin.model.query import Unit
+from tocsin.rules.reading import Mention, Row, share_words
+
+#: Partners of one mention, behind it and before it each, that are followed where the pairs are an operand again:
+#: bounds the work on a text made of nothing but the words of a chain. There, not all its evidence is named.
+MOST_PARTNERS = 24
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Mentions in order of their beginning, ready to be searched."""
+
+    all: Sequence[Mention]
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """Where they begin."""
+        return [mention.start for mention in self.all]
+
+    @cached_property
+    def longest(self) -> int:
+        """The words of the longest."""
+        return max((mention.end - mention.start for mention in self.all), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near two mentions must be: at most so many words in between, or in one sentence or paragraph.
+
+    `ordered`: the first must end before the second begins. Words that both have keep them from being two.
+    """
+
+    within: int | Unit
+    ordered: bool = False
+
+    def has_second(self, first: Mention, others: Ranked, row: Row) -> bool:
+        """Tell whether any of the others stands near a mention."""
+        return next(self._seconds(first, others, row), None) is not None
+
+    def pairs(self, firsts: Ranked, seconds: Ranked, row: Row) -> Iterator[tuple[Mention, Mention]]:
+        """Yield the pairs that stand near each other; of one mention not more than `MOST_PARTNERS` on either side."""
+        for first in firsts.all:
+            for side in (self._behind(first, seconds, row), self._before(first, seconds, row)):
+                for second in islice(side, MOST_PARTNERS):
+                    yield first, second
+
+    def mirrored(self) -> "Nearness":
+        """Return how near the first must be to the second."""
+        return _Mirrored(self.within, ordered=True) if self.ordered else self
+
+    def _seconds(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
+        return chain(self._behind(first, others, row), self._before(first, others, row))
+
+    def _behind(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
+        """Yield the mentions near one that do not begin before it."""
+        low, high = self._reach(first, row)
+        for at in range(bisect_left(others.starts, first.start), len(others.all)):
+            other = others.all[at]
+            if other.start > high:
+                return
+            if self._fits(first, other, low, high):
+                yield other
+
+    def _before(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
+        """Yield the mentions near one that begin before it, the last first."""
+        low, high = self._reach(first, row)
+        for at in range(bisect_left(others.starts, first.start) - 1, -1, -1):
+            other = others.all[at]
+            if other.start < low - others.longest:
+                return
+            if self._fits(first, other, low, high):
+                yield other
+
+    def _fits(self, first: Mention, second: Mention, low: int, high: int) -> bool:
+        if isinstance(self.within, Unit):
+            inside = low <= second.start and second.end <= high
+        else:
+            inside = low <= second.end and second.start <= high
+        return inside and self._in_order(first, second) and not share_words(first, second)
+
+    def _in_order(self, first: Mention, second: Mention) -> bool:
+        return not self.ordered or first.end <= second.start
+
+    def _reach(self, mention: Mention, row: Row) -> tuple[int, int]:
+        """Return the unit that a mention lies in (an empty one if in several), or the words that it reaches."""
+        if not isinstance(self.within, Unit):
+            return mention.start - self.within, mention.end + self.within
+        starts = row.breaks if self.within is Unit.PARAGRAPH else row.sentence_starts
+        number = bisect_right(starts, mention.start)
+        low = starts[number - 1] if number else 0
+        high = starts[number] if number < len(starts) else len(row.classes)
+        return (low, high) if mention.end <= high else (high, low)
+
+
+class _Mirrored(Nearness):
+    """The mirror of an ordered nearness."""
+
+    __slots__ = ()
+
+    def _in_order(self, first: Mention, second: Mention) -> bool:
+        return second.end <= first.start
+
+
+def hull(one: Mention, other: Mention) -> Mention:
+    """Return what reaches over both, its own words being theirs."""
+    return Mention(min(one.start, other.start), max(one.end, other.end), tuple(sorted((*one.parts, *other.parts))))
