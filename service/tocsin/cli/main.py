@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+known = typer.Typer(invoke_without_command=True)
+app.add_typer(known, name="entities")
 
 Config = Annotated[
     Path | None,
@@ -105,6 +107,29 @@ def parse(
     from tocsin.cli.parse import parse as command
 
     _end(lambda: command(source, config, json=json))
+
+
+@known.callback()
+def entities(context: typer.Context, config: Config = None, json: Json = False) -> None:
+    """Show the entities, and every form in which they are found."""
+    from tocsin.cli.entities import entities as command
+
+    if context.invoked_subcommand is None:
+        _end(lambda: command(config, json=json))
+
+
+@known.command()
+def expand(
+    context: typer.Context,
+    entity: Annotated[str, typer.Argument(metavar="ID", help="The id of an entity.", show_default=False)],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show every form of an entity: what it comes from, and when it counts."""
+    from tocsin.cli.entities import expand as command
+
+    before = context.parent.params if context.parent else {}
+    _end(lambda: command(entity, config or before.get("config"), json=json or bool(before.get("json"))))
 
 
 @app.command()
