@@ -82,6 +82,10 @@ _LISTS = MappingProxyType(
 )
 
 
+#: Languages (ISO 639) that have a list.
+LISTED = frozenset(_LISTS)
+
+
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Return the stop words of a language (ISO 639) without case; none for a language without a list.
