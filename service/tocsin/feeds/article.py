@@ -9,11 +9,13 @@ import regex
 
 from tocsin.model import Article, Boilerplate, Entry, FeedSpec, ParsedFeed, Skipped, SkipReason, Span
 from tocsin.text.clean import clean_line
+from tocsin.text.detect import MOST_READ, detect_language
 from tocsin.text.language import primary
 from tocsin.text.paragraphs import paragraphs
 from tocsin.text.urls import canonical_url
 
 _EVENED = str.maketrans({"…": "...", **dict.fromkeys("“”„«»″", '"'), **dict.fromkeys("‘’‚ʼ′", "'"), "\xa0": " "})
+_NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
 _SPACE = regex.compile(r"\s+")
 
 
@@ -34,8 +36,9 @@ def articles_of(parsed: ParsedFeed, feed: FeedSpec, fetched: datetime) -> Iterat
 def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched: datetime) -> Article | Skipped:
     """Make an article of an entry of `feed`.
 
-    The configured language counts most, then the entry's own, then that of the feed's document. What the feed's
-    boilerplate names is masked, and so is a title that stands in the text, since it is matched by itself.
+    The configured language counts most, then the entry's own, then that of the feed's document; where none is given,
+    title and text tell it, or nothing does. What the feed's boilerplate names is masked, and so is a title that stands
+    in the text, since it is matched by itself.
     """
     text = entry.text or ""
     masked = list(furniture(text, feed.boilerplate))
@@ -54,7 +57,7 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
         title=title,
         text=text,
         text_kind=entry.text_kind,
-        language=primary(feed.language) or primary(entry.language) or primary(feed_language),
+        language=_language(feed.language, entry.language, feed_language) or _detected(title, text, masked),
         content_hash=_hash(title, text)[:32],
         fetched=fetched,
         authors=entry.authors,
@@ -64,6 +67,20 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
         tags=entry.tags,
         masked=tuple(masked),
     )
+
+
+def _language(*codes: str | None) -> str | None:
+    """Return the first that is a language, and not a sign that it is unknown (ISO 639-2: und, mul, mis, zxx)."""
+    return next((language for code in codes if (language := primary(code)) and language not in _NO_LANGUAGE), None)
+
+
+def _detected(title: str, text: str, masked: Sequence[Span]) -> str | None:
+    """Detect the language in the title and the first paragraphs that are not furniture."""
+    read, start = [title], 0
+    for span in (*masked, Span(len(text), len(text))):
+        read.append(text[start : min(span.start, start + MOST_READ)])
+        start = max(start, span.end)
+    return detect_language("\n\n".join(filter(None, map(str.strip, read))))
 
 
 def furniture(text: str, boilerplate: Sequence[Boilerplate]) -> Iterator[Span]:

@@ -122,12 +122,28 @@ def test_a_text_of_furniture_alone_has_no_title():
         (None, "ru-RU", "en", "ru"),
         (None, None, "en-GB", "en"),
         (None, "not a code!", "de", "de"),
-        (None, None, None, None),
+        (None, "und", "mul", "en"),
+        (None, None, None, "en"),
     ],
 )
 def test_the_configured_language_counts_most(configured, own, document, language):
-    """The feed's configured language comes before the entry's own, and that before its document's."""
+    """The feed's configured language comes before the entry's own, that before its document's, and that before ours."""
     assert made(document, language=own, feed_changes={"language": configured}).language == language
+
+
+def test_title_and_text_tell_the_language_where_nothing_else_does():
+    """Without a stated language, the words of title and text together decide; too few of them decide nothing."""
+    text = "Уряд очікує, що економіка зросте цього року на два відсотки."
+    assert made(title="Q3", text=text).language == "uk"
+    assert made(title="Нацбанк зберіг ставку на рівні шести відсотків", text=None).language == "uk"
+    assert made(title="Q3", text="12 %").language is None
+
+
+def test_furniture_does_not_tell_the_language():
+    """A language is that of what is matched, not of what the feed's boilerplate masks."""
+    asked = "Please support our newsroom with a donation and tell your friends about our work for you."
+    text = f"{asked}\n\nУряд очікує, що економіка зросте цього року на два відсотки."
+    assert made(title="Q3", text=text, feed_changes={"boilerplate": (Boilerplate(text=asked),)}).language == "uk"
 
 
 @pytest.mark.parametrize("empty", [{"title": None, "text": None}, {"title": "", "text": " \n "}])
