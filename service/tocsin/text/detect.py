@@ -19,7 +19,7 @@ from tocsin.text.stopwords import LISTED, stop_words
 from tocsin.text.tokens import ignoring_case
 
 #: Code points that are read, from the beginning on.
-MOST_READ = 600
+MOST_READ = 500
 
 #: Letters from which on the network is believed by itself; a headline has fewer.
 ENOUGH_LETTERS = 80
