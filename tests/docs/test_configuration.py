@@ -30,7 +30,7 @@ def test_the_examples_are_one_configuration(tmp_path: Path, monkeypatch: pytest.
     plan = load_plan(tmp_path, ENVIRONMENT)
     assert plan.warnings == ()
     assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (3, 4, 5, 3)
-    assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis"]
+    assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis", "Storm damage"]
 
 
 def test_the_mistakes_shown_are_those_that_are_told(tmp_path: Path) -> None:

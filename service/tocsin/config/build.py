@@ -14,15 +14,18 @@ from tocsin.config import schema, values
 from tocsin.config.cautions import idle_for, warnings_of
 from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
+from tocsin.config.queries import KEY, Queries, read_named
 from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
 from tocsin.config.yamlfile import ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
 from tocsin.model import ChannelKind, EntityType
+from tocsin.model.query import Query
 from tocsin.plan import Plan
 
 S = TypeVar("S", bound=Section)
 
 LISTS = ("feeds", "entities", "rules", "channels", "routes")
+JOINED = frozenset({*LISTS, KEY})
 NAMED_BY = (("feeds", "name"), ("entities", "id"), ("rules", "name"), ("channels", "name"))
 
 
@@ -111,14 +114,28 @@ def _read_parts(files: Sequence[YamlFile], problems: list[Problem]) -> Parts:
     known = _known(roots) if all(file.complete for file in files) else None  # else every name might be missing
     problems.extend(chain(_repeated_keys(roots), _repeated_names(roots), _not_lists(roots)))
     read = _Reading(known=known, problems=problems)
+    named = read_named(roots, problems)
+    rules = read.parts(roots, "rules", schema.Rule)
     return Parts(
         top=_joined_top([read.top(root) for root in roots]),
         feeds=read.parts(roots, "feeds", schema.Feed),
         entities=read.parts(roots, "entities", schema.Entity),
-        rules=read.parts(roots, "rules", schema.Rule),
+        rules=rules,
         channels=read.channels(roots),
         routes=read.parts(roots, "routes", schema.Route),
+        named=named,
+        queries=_resolved(rules, Queries(named, known, problems)) if known else {},
     )
+
+
+def _resolved(rules: Iterable[Part[schema.Rule]], queries: Queries) -> Mapping[str, Query]:
+    """Return the queries of rules by the rules' names, with their parts put in."""
+    found: dict[str, Query] = {}
+    for rule in rules:
+        written = rule.value.query
+        if written is not None and (query := queries.resolved(written, rule.source, "query")) is not None:
+            found[rule.value.name] = query
+    return found
 
 
 def _items(roots: Iterable[Source], key: str) -> Iterator[Source]:
@@ -142,7 +159,7 @@ def _known(roots: Sequence[Source]) -> Known:
 def _repeated_keys(roots: Iterable[Source]) -> Iterator[Problem]:
     first: dict[str, Source] = {}
     for root in roots:
-        for key in (key for key in ConfigFile.known_keys() if key not in LISTS and root.has(key)):
+        for key in (key for key in ConfigFile.known_keys() if key not in JOINED and root.has(key)):
             if key in first:
                 yield root.key_problem(f"may stand in one file only (first in {first[key].line})", key)
             else:
@@ -180,8 +197,8 @@ class _Reading:
     problems: list[Problem]
 
     def top(self, root: Source) -> ConfigFile | None:
-        """Read the keys of a file that are not lists."""
-        return self._read(ConfigFile, _but_lists(root), root)
+        """Read the keys that stand in one file only."""
+        return self._read(ConfigFile, _but_joined(root), root)
 
     def parts(self, roots: Iterable[Source], key: str, section: type[S]) -> tuple[Part[S], ...]:
         """Read the items of a list, in all files."""
@@ -219,9 +236,9 @@ class _Reading:
             return None
 
 
-def _but_lists(root: Source) -> dict[str, object]:
+def _but_joined(root: Source) -> dict[str, object]:
     entries = root.node.entries if isinstance(root.node, MapNode) else {}
-    return {key: plain(entry.node) for key, entry in entries.items() if key not in LISTS}
+    return {key: plain(entry.node) for key, entry in entries.items() if key not in JOINED}
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -236,8 +253,8 @@ def _lacking(section: type[Section], item: Source) -> Iterator[Problem]:
         yield from _lacking_in_feed(item)
     elif section is schema.Entity:
         yield from _lacking_in_entity(item)
-    elif section is schema.Rule and not (item.has("keywords") or item.has("entities")):
-        yield item.problem("needs keywords or entities")
+    elif section is schema.Rule and not any(item.has(key) for key in ("keywords", "query", "entities")):
+        yield item.problem("needs keywords, a query or entities")
     elif section is schema.Route:
         yield from _lacking_in_route(item, inherits=False)
 

@@ -7,8 +7,8 @@ from itertools import chain
 
 from tocsin.config import schema
 from tocsin.config.compile import Part, Parts
-from tocsin.config.values import suggestion
 from tocsin.errors import Problem
+from tocsin.text.suggestions import suggestion
 
 POLITE_INTERVAL = timedelta(minutes=5)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
 from tocsin.config import schema
 from tocsin.config.mistakes import Source
+from tocsin.config.queries import NamedQuery
 from tocsin.config.schema import CaseRule, ConfigFile, Defaults, Section
 from tocsin.config.yamlfile import SHORTEST_SECRET
 from tocsin.model import (
@@ -27,7 +28,9 @@ from tocsin.model import (
     RuleTest,
     Surname,
 )
+from tocsin.model.query import Query
 from tocsin.plan import Plan
+from tocsin.rules.written import written
 from tocsin.text.urls import registered_domain
 
 S_co = TypeVar("S_co", bound=Section, covariant=True)
@@ -55,6 +58,8 @@ class Parts:
     rules: tuple[Part[schema.Rule], ...]
     channels: tuple[Part[schema.Channel], ...]
     routes: tuple[Part[schema.Route], ...]
+    named: tuple[NamedQuery, ...] = ()  # parts of queries
+    queries: Mapping[str, Query]  # those of the rules, by the rule's name, with their parts put in
 
 
 def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
@@ -64,7 +69,11 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
     return Plan(
         feeds=tuple(_feed(part.value, top.defaults) for part in parts.feeds),
         entities=tuple(_entity(part.value) for part in parts.entities),
-        rules=tuple(_rule(part.value, part.source.line) for part in parts.rules if part.value.enabled),
+        rules=tuple(
+            _rule(part.value, parts.queries.get(part.value.name), part.source.line)
+            for part in parts.rules
+            if part.value.enabled
+        ),
         channels=tuple(_channel(part.value, top) for part in parts.channels),
         routes=tuple(_route(part.value) for part in parts.routes),
         timezone=top.timezone,
@@ -136,13 +145,14 @@ def _tests(tests: Iterable[schema.RuleTest]) -> tuple[RuleTest, ...]:
     return tuple(RuleTest(text=test.rings or test.silent or "", rings=bool(test.rings)) for test in tests)
 
 
-def _rule(rule: schema.Rule, source: str) -> Rule:
+def _rule(rule: schema.Rule, query: Query | None, source: str) -> Rule:
     entities = rule.entities or schema.EntityChoice.model_construct()
     return Rule(
         name=rule.name,
-        key=f"{rule.name}#{_fingerprint(rule)}",
+        key=f"{rule.name}#{_fingerprint(rule, query)}",
         source=source,
         keywords=rule.keywords,
+        query=query,
         entities_any=entities.any,
         entities_all=entities.all,
         exclude=rule.exclude,
@@ -155,8 +165,8 @@ def _rule(rule: schema.Rule, source: str) -> Rule:
     )
 
 
-def _fingerprint(rule: schema.Rule) -> str:
-    """Return 12 hex digits of what a rule asks for, whatever the order in which it is written."""
+def _fingerprint(rule: schema.Rule, query: Query | None) -> str:
+    """Return 12 hex digits of what a rule asks for, whatever the order in which its lists are written."""
     asked = {
         "keywords": _ordered(rule.keywords),
         "any": _ordered(rule.entities.any if rule.entities else ()),
@@ -166,6 +176,8 @@ def _fingerprint(rule: schema.Rule) -> str:
         "feed_tags": _ordered(rule.feeds.tags if rule.feeds else ()),
         "languages": _ordered(rule.languages),
     }
+    if query is not None:  # a rule without one keeps the key that it had before there were any
+        asked["query"] = [written(query)]
     canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 

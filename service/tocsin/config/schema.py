@@ -21,6 +21,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainValidator,
     SecretStr,
+    SkipValidation,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
@@ -29,8 +30,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from tocsin.config import values
-from tocsin.config.values import Mistake, SmtpUrl, suggestion
+from tocsin.config.values import Mistake, SmtpUrl
 from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Surname, Term
+from tocsin.model.query import Query
+from tocsin.text.suggestions import suggestion
 
 T = TypeVar("T")
 
@@ -128,6 +131,8 @@ WebUrl: TypeAlias = Annotated[str, _reading(values.read_web_url), _shown_as(patt
 Address: TypeAlias = Annotated[str, _reading(values.read_address)]
 Sender: TypeAlias = Annotated[str, _reading(values.read_sender)]
 Keyword: TypeAlias = Annotated[Term, _reading(values.read_term), _shown_as(type=["string", "number"])]
+QueryText: TypeAlias = Annotated[Query, _reading(values.read_query), _shown_as(minLength=1)]
+PartName: TypeAlias = Annotated[str, _reading(values.read_part_name), _shown_as(pattern=f"^{values.PART}$")]
 Word: TypeAlias = Annotated[str, _reading(values.read_word), _shown_as(type=["string", "number"])]
 Paragraph: TypeAlias = Annotated[Boilerplate, _reading(values.read_boilerplate)]
 Reach: TypeAlias = Annotated[
@@ -372,12 +377,14 @@ def _names_as_choice(value: object) -> object:
 class Rule(Section):
     """What to ring on. All that it has must hold; of `keywords` one is enough."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"query", "min_sources", "on_update", "follow_up", "max_per_hour"})
+    later: ClassVar[frozenset[str]] = frozenset({"min_sources", "on_update", "follow_up", "max_per_hour"})
 
     name: Name
     """What the rule is called; unique."""
     keywords: Some[Keyword] = ()
     """Words and loose phrases, one of which must be there; in inner quotes: exactly these words."""
+    query: QueryText | None = None
+    """What must be there, in the query language: (ceasefire OR truce) NEAR/8 violat* AND NOT title:opinion."""
     entities: EntityChoice | None = None
     """Entities that must be mentioned, by their ids."""
     exclude: tuple[Keyword, ...] = ()
@@ -516,7 +523,7 @@ class ConfigFile(Section):
     """A configuration file of Tocsin. Lists are joined over all files; the other keys stand in one file only."""
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"queries", "inhibit", "retention", "heartbeat", "ops", "proxy", "ca_file", "dedup"}
+        {"inhibit", "retention", "heartbeat", "ops", "proxy", "ca_file", "dedup"}
     )
 
     timezone: TimeZone = "UTC"
@@ -529,6 +536,8 @@ class ConfigFile(Section):
     """The sources to poll."""
     entities: tuple[Entity, ...] = ()
     """People, places, organisations and concepts, with the words that mean them."""
+    queries: Annotated[dict[PartName, QueryText], SkipValidation] = Field(default={})
+    """Named parts of queries, each a query of its own; others use one as $name."""
     rules: tuple[Rule, ...] = ()
     """What to ring on."""
     channels: tuple[AnyChannel, ...] = ()

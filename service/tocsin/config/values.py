@@ -6,12 +6,10 @@ repeats the text: it may be, or hold, a secret.
 
 import base64
 import binascii
-import difflib
 import ipaddress
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -19,16 +17,20 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from tocsin.errors import QueryError
 from tocsin.model import Boilerplate, Network, Term
+from tocsin.model.query import Query
 from tocsin.rules.lint import term_problem, wildcard_in
+from tocsin.rules.parser import parse_query
+from tocsin.text.suggestions import suggestion
 
 LONGEST_NAME = 200
-NEAR_ENOUGH = 0.65  # of 1; takes `ulr` for `url`, but not `seperate` for `severity`
 LONGEST_REACH = 1000  # words
 LONGEST_DURATION = timedelta(days=3650)
 
 DURATION = r"(?P<number>[0-9]{1,9})(?P<unit>[smhd])"
 LANGUAGE = r"(?P<primary>[A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*"
+PART = r"[A-Za-z0-9_-]+"
 SLUG = r"[a-z0-9]+([_-][a-z0-9]+)*"
 
 _QUOTES_INSIDE = "quotes must enclose the whole text: '\"exact words\"'"
@@ -53,13 +55,6 @@ class NotYet(Mistake):
 
     def __init__(self) -> None:
         super().__init__("not supported yet")
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean "…"?)` with the known word nearest to `word`, or an empty text."""
-    folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=NEAR_ENOUGH)
-    return f' (did you mean "{folded[near[0]]}"?)' if near else ""
 
 
 def read_text(text: str) -> str:
@@ -214,6 +209,22 @@ def _unquoted(text: str) -> Term:
     if text[second + 1 :].strip():
         raise Mistake(_QUOTES_INSIDE, second)
     return Term(text=" ".join(text[first + 1 : second].split()), exact=True)
+
+
+def read_part_name(text: str) -> str:
+    """Read the name of a part of queries, which these write with a $ before it."""
+    if not re.fullmatch(PART, text) or len(text) > LONGEST_NAME:
+        raise Mistake("use letters, digits, - and _ only, like violence")
+    return text
+
+
+def read_query(text: str) -> Query:
+    """Read a query; its parts are not put in yet."""
+    end = len(read_text(text).rstrip())
+    try:
+        return parse_query(text)
+    except QueryError as error:
+        raise Mistake(error.message, min(error.at, end)) from None
 
 
 def read_boilerplate(text: str) -> Boilerplate:

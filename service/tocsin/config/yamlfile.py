@@ -175,13 +175,17 @@ class YamlFile:
     secrets: frozenset[str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A node, the steps that lead to it, and where the last of them stands: its key, or the node itself."""
 
     node: Node
     steps: Steps
-    key_place: Place
+    key_mark: Mark
+
+    @property
+    def key_place(self) -> Place:
+        """Where its key stands, or itself."""
+        return _place_of_mark(self.key_mark)
 
 
 def plain(node: Node) -> object:
@@ -197,14 +201,14 @@ def plain(node: Node) -> object:
 
 def locate(root: Node, steps: Steps) -> Located:
     """Walk along `steps` as far as they lead; a step that the document does not have is passed over."""
-    found = Located(root, (), root.place)
+    found = Located(root, (), root.mark)
     for step in steps:
         match found.node:
             case MapNode(entries=entries) if isinstance(step, str) and step in entries:
                 entry = entries[step]
-                found = Located(entry.node, (*found.steps, step), entry.place)
+                found = Located(entry.node, (*found.steps, step), entry.mark)
             case ListNode(items=items) if isinstance(step, int) and step < len(items):
-                found = Located(items[step], (*found.steps, step), items[step].place)
+                found = Located(items[step], (*found.steps, step), items[step].mark)
     return found
 
 
