@@ -65,7 +65,7 @@ def _alert_data() -> JsonObject:
             "snippet_start": _OFFSET,
         },
         "Words that made the rule ring: code points of the field's plain text, what stands there, the part of the "
-        "rule they answer, and the sentence they stand in.",
+        "rule they answer, and the sentence they stand in (in title and body; else the words again).",
     )
     return _object(
         {

@@ -42,6 +42,9 @@ MOST_EXCERPTS = 3
 
 LONGEST_HEADLINE = 300
 
+#: The fields that are read; the others are known of an article.
+_TEXTS = frozenset({Field.TITLE, Field.BODY})
+
 TEXT_KINDS: Mapping[str, str] = {"title": "title only", "summary": "summary", "full": "full text"}
 
 
@@ -123,20 +126,28 @@ def render_test(channel: str, at: datetime) -> JsonObject:
 
 
 def _render_evidence(article: Article, evidence: Sequence[Evidence]) -> Iterator[JsonObject]:
+    """Yield evidence as the payload has it, each with its sentence; of other fields than title and body with itself."""
     for field, text in ((Field.TITLE, article.title), (Field.BODY, article.text)):
         of_field = [item for item in evidence if item.field is field]
         spans = sentences(text) if of_field else []
         for sentence, together in groupby(of_field, key=lambda item: sentence_at(spans, item.start, item.end)):
             for snippet, item in _snippets(sentence, list(together)):
-                yield {
-                    "field": item.field.value,
-                    "start": item.start,
-                    "end": item.end,
-                    "text": item.text,
-                    "term": item.term,
-                    "snippet": text[snippet.start : snippet.end],
-                    "snippet_start": snippet.start,
-                }
+                yield _evidence_json(item, text[snippet.start : snippet.end], snippet.start)
+    for item in evidence:
+        if item.field not in _TEXTS:
+            yield _evidence_json(item, item.text, item.start)
+
+
+def _evidence_json(item: Evidence, snippet: str, start: int) -> JsonObject:
+    return {
+        "field": item.field.value,
+        "start": item.start,
+        "end": item.end,
+        "text": item.text,
+        "term": item.term,
+        "snippet": snippet,
+        "snippet_start": start,
+    }
 
 
 def _snippets(sentence: Span, evidence: Sequence[Evidence]) -> Iterator[tuple[Span, Evidence]]:
@@ -193,8 +204,8 @@ def _part(whole: JsonObject, key: str) -> JsonObject:
 
 
 def _headline(title: str, evidence: Sequence[JsonObject]) -> str:
-    """Return the title; the feed may give none, then the words around the first evidence stand for it."""
-    first_words = str(evidence[0]["snippet"]) if evidence else ""
+    """Return the title; the feed may give none, then the words around the first evidence in the text stand for it."""
+    first_words = next((str(item["snippet"]) for item in evidence if item["field"] in _TEXTS), "")
     headline = clean_line(title) or clean_line(first_words) or "(no title)"
     return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
 
@@ -217,19 +228,33 @@ def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tup
 
 
 def excerpts_of(article: Article, evidence: Sequence[Evidence]) -> Sequence[Excerpt]:
-    """Return the sentences of an article in which evidence stands, with the evidence marked; the first few."""
-    return list(_excerpts(list(_render_evidence(article, evidence))))
+    """Return the sentences of an article in which evidence stands, with the evidence marked.
+
+    Evidence in another field than title and body is an excerpt of its own, behind the name of the field.
+    """
+    return list(_excerpts(list(_render_evidence(article, evidence)), None))
 
 
-def _excerpts(evidence: Sequence[JsonObject]) -> Iterator[Excerpt]:
+def marked_line(text: str, marks: Iterable[Span]) -> Excerpt:
+    """Return a text as one clean line with what is marked in it."""
+    return _clean_excerpt(text, merged(marks))
+
+
+def _excerpts(evidence: Sequence[JsonObject], most: int | None = MOST_EXCERPTS) -> Iterator[Excerpt]:
     """Yield the first snippets, each once, with the evidence marked that stands in it."""
     snippets: dict[tuple[str, int, str], list[Span]] = {}
     for item in evidence:
         start = int(str(item["snippet_start"]))
         key = (str(item["field"]), start, str(item["snippet"]))
         snippets.setdefault(key, []).append(Span(int(str(item["start"])) - start, int(str(item["end"])) - start))
-    for (_, _, snippet), marks in list(snippets.items())[:MOST_EXCERPTS]:
-        yield _clean_excerpt(snippet, merged(marks))
+    for (field, _, snippet), marks in list(snippets.items())[:most]:
+        excerpt = marked_line(snippet, marks)
+        yield excerpt if field in _TEXTS else _behind(f"{field}: ", excerpt)
+
+
+def _behind(words: str, excerpt: Excerpt) -> Excerpt:
+    moved = (Span(mark.start + len(words), mark.end + len(words)) for mark in excerpt.marks)
+    return Excerpt(text=words + excerpt.text, marks=tuple(moved))
 
 
 def merged(marks: Iterable[Span]) -> Sequence[Span]:

@@ -209,11 +209,35 @@ def test_every_mark_is_evidence(case):
         assert {char for word in marked(excerpt) for char in word if not char.isspace()} <= kept
 
 
+@pytest.mark.parametrize("field", [field for field in Field if field not in (Field.TITLE, Field.BODY)])
+def test_evidence_outside_of_the_text_is_told_by_its_field(field):
+    """Programs get it as it is, its words as the snippet; people see it behind the name of the field."""
+    written = Evidence(field=field, start=2, end=8, text="Writer", term="writer")
+    item = article(text=TEXT, title="")
+    (told,) = payload(item, written)["data"]["evidence"]
+    SCHEMA.validate(payload(item, written))
+    assert told == {
+        "field": field.value,
+        "start": 2,
+        "end": 8,
+        "text": "Writer",
+        "term": "writer",
+        "snippet": "Writer",
+        "snippet_start": 2,
+    }
+    in_text, of_field = excerpts(item, found(TEXT, "harbour"), written)
+    assert marked(in_text) == ["harbour"]
+    assert of_field.text == f"{field.value}: Writer"
+    assert marked(of_field) == ["Writer"]
+    assert render_notice(payload(item, written), "UTC").headline == "(no title)"
+
+
 def test_people_are_shown_a_few_excerpts():
     """A long list of evidence is a few excerpts for people, all of it for programs."""
     text = " ".join(f"Harbour {number} closed." for number in range(9))
     evidence = [found(text, f"Harbour {number}") for number in range(9)]
     assert len(excerpts(article(text=text), *evidence)) == MOST_EXCERPTS
+    assert len(excerpts_of(article(text=text), evidence)) == 9
     assert len(payload(article(text=text), *evidence)["data"]["evidence"]) == 9
 
 
