@@ -1,19 +1,44 @@
 """Articles, terms, entities and rules in a line each, and what a rule finds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from tocsin.model import Article, Entity, EntityType, Evidence, Rule, Span, Term, TextKind
+from tocsin.model import (
+    Article,
+    Context,
+    Entity,
+    EntityType,
+    Evidence,
+    FeedKind,
+    FeedSpec,
+    Rule,
+    Span,
+    Surname,
+    Term,
+    TextKind,
+)
 from tocsin.rules.index import RuleIndex
+from tocsin.rules.parser import parse_query
+from tocsin.rules.parts import resolve
 
 
-def article(text: str, *, title: str = "", language: str | None = "en", masked: Iterable[Span] = ()) -> Article:
+def article(
+    text: str,
+    *,
+    title: str = "",
+    language: str | None = "en",
+    masked: Iterable[Span] = (),
+    authors: Iterable[str] = (),
+    url: str | None = None,
+    tags: Iterable[str] = (),
+    feed: str = "feed",
+) -> Article:
     """Make an article of a title and a text."""
     return Article(
         id="art_1",
-        feed="feed",
+        feed=feed,
         entry_id="1",
-        url=None,
+        url=url,
         canonical_url=None,
         title=title,
         text=text,
@@ -22,7 +47,14 @@ def article(text: str, *, title: str = "", language: str | None = "en", masked: 
         content_hash="",
         fetched=datetime(2026, 1, 1, tzinfo=UTC),
         masked=tuple(masked),
+        authors=tuple(authors),
+        tags=tuple(tags),
     )
+
+
+def feed(name: str = "feed", *, tags: Iterable[str] = (), country: str | None = None) -> FeedSpec:
+    """Make a feed."""
+    return FeedSpec(name=name, kind=FeedKind.HTTP, location="https://example.org/", tags=tuple(tags), country=country)
 
 
 def term(written: str) -> Term:
@@ -43,10 +75,28 @@ def entity(
     kind: EntityType = EntityType.PLACE,
     acronym: str | None = None,
     case_sensitive: bool | None = None,
+    forms: Mapping[str, str] | None = None,
+    surname: str = "after_full",
+    context: Context | None = None,
 ) -> Entity:
     """Make an entity; case counts unless it is a concept, as in a configuration."""
     cased = kind is not EntityType.CONCEPT if case_sensitive is None else case_sensitive
-    return Entity(id=id_, name=name, type=kind, aliases=terms(aliases), acronym=acronym, case_sensitive=cased)
+    return Entity(
+        id=id_,
+        name=name,
+        type=kind,
+        aliases=terms(aliases),
+        acronym=acronym,
+        case_sensitive=cased,
+        forms=tuple((forms or {}).items()),
+        surname=Surname(surname),
+        context=context,
+    )
+
+
+def context(*, any_of: Iterable[str] = (), none_of: Iterable[str] = (), within: int = 25) -> Context:
+    """Make what must, and what must not, stand around a mention of an entity."""
+    return Context(any=terms(any_of), none=terms(none_of), within=within)
 
 
 def rule(
@@ -56,13 +106,17 @@ def rule(
     all_of: Iterable[str] = (),
     languages: Iterable[str] = (),
     name: str = "rule",
+    query: str | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> Rule:
-    """Make a rule of keywords, excluded keywords, entities and languages."""
+    """Make a rule of keywords, excluded keywords, entities, languages and a query, which may have named parts."""
+    named = {name: parse_query(text) for name, text in (parts or {}).items()}
     return Rule(
         name=name,
         key=name,
         source="rules.yaml:1",
         keywords=terms(keywords),
+        query=None if query is None else resolve(parse_query(query), named),
         exclude=terms(exclude),
         entities_any=tuple(any_of),
         entities_all=tuple(all_of),
@@ -70,9 +124,11 @@ def rule(
     )
 
 
-def evidence(asked: Rule, read: Article, entities: Sequence[Entity] = ()) -> tuple[Evidence, ...]:
-    """Return the evidence that a rule finds in an article; none where it does not ring."""
-    return next((match.evidence for match in RuleIndex([asked], entities).match(read)), ())
+def evidence(
+    asked: Rule, read: Article, entities: Sequence[Entity] = (), source: FeedSpec | None = None
+) -> tuple[Evidence, ...]:
+    """Return the evidence that a rule finds in an article of a feed; none where it does not ring."""
+    return next((match.evidence for match in RuleIndex([asked], entities).match(read, source)), ())
 
 
 def found(asked: Rule, read: Article, entities: Sequence[Entity] = ()) -> list[str]:

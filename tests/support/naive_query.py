@@ -263,14 +263,12 @@ def edits(one: str, other: str) -> int:
 # ----------------------------------------------------------------------------------------------------------------
 # Articles
 
-_SENTENCE_END = re.compile(r"(?<=[^\W_]{2})\.\s+(?=[^\W\d_])|[!?]\s+|[。]\s*")
+_SENTENCE_END = re.compile(r"(?:(?<=[^\W_]{2})\.|[!?])\s+(?=[^\W_])(?![a-zß-ÿα-ωά-ώа-яё])|。\s*")
 
 
 def _heard(field: str, text: str, language: Language, masked: Sequence[tuple[int, int]] = ()) -> Iterator[Heard]:
     found = [word for word in words_in(text) if not any(start <= word[0] < end for start, end in masked)]
-    ends = [
-        end.start() for end in _SENTENCE_END.finditer(text) if text[end.start()] != "." or not text[end.end()].islower()
-    ]
+    ends = [end.start() for end in _SENTENCE_END.finditer(text)]
     for start, end, written in found:
         paragraph = 0 if field == "title" else len(re.findall(r"\n\s*\n", text[:start]))
         sentence = paragraph * 1000 + sum(place < start for place in ends)
