@@ -82,7 +82,7 @@ def _is_anchored(node: Query, scope: Scope | None) -> bool:
             return True
         case Not():
             if isinstance(node.child, Not):
-                raise QueryError("NOT NOT is nothing: leave both out", node.at)
+                raise QueryError("NOT NOT excludes nothing: leave both out", node.at)
             _is_anchored(node.child, scope)
             return False
         case Near() | NotNear() | AtLeast():
@@ -96,7 +96,7 @@ def _is_anchored(node: Query, scope: Scope | None) -> bool:
 
 def _check_alternatives(node: Or, scope: Scope | None) -> None:
     for child in node.children:
-        if not _is_anchored(child, scope):
+        if not isinstance(child, Word) and not _is_anchored(child, scope):  # most are words
             raise QueryError(_NOT_UNDER_OR, child.at)
 
 
@@ -180,6 +180,8 @@ def _fix(node: And | Not | NotNear | AtLeast, name: str) -> str:
             return "write AND NOT outside it, or a NOT NEAR/5 b for an a that has no b near it"
         case NotNear():
             return "join the two with AND"
+        case AtLeast() if name == "ATLEAST":
+            return "leave one of the two out"
         case AtLeast():
             return "put brackets around the NEAR, as in ATLEAST/3 (a NEAR/5 b), or join the two with AND"
         case _:

@@ -40,7 +40,7 @@ class Tokens(NamedTuple):
 _ENDS = r"""\s()"{}"""
 
 # What is passed over, and then a token: the groups are the kinds, in their order. No part of it gives back what it
-# took, so that time is linear in the query.
+# took, and what has no partner, which is looked for up to the end, ends all: so time is linear in the query.
 _SCANNER = re.compile(
     rf"""
     (?:\s++|\#[^\n]*+)*+
@@ -57,7 +57,7 @@ _SCANNER = re.compile(
     | (\$[^{_ENDS}]*+)
     | (/(?:[^/\\]++|\\.)*+/[^{_ENDS}]*+)
     | (\Z)
-    | (.)
+    | (.).*+
     )
     """,
     re.VERBOSE | re.DOTALL,

@@ -30,7 +30,7 @@ MOST_MENTIONS = 50
 
 _LONGEST_SHOWN = 30  # characters of a term, in a message
 _NEEDED = "write a word, a phrase or a bracket there"
-_SMALL_OPERATOR = re.compile(r"and|or|not|(?:o?near|atleast)(?:/.*)?")
+_SMALL_OPERATOR = re.compile(r"and|or|not|(?:o?near|atleast)(?:/.*)?", re.IGNORECASE)
 _SCOPES = {scope.value: scope for scope in Scope}
 
 # Looked up once: to ask an enum for a member takes longer than to compare it.
@@ -106,7 +106,7 @@ class _Parser:
         at = self._places[self._next]
         after = self._kinds[self._next + 1]
         if after is _NOT:
-            raise QueryError("NOT NOT says nothing: leave both out", at)
+            raise QueryError("NOT NOT excludes nothing: leave both out", at)
         if after is _NEAR:
             raise QueryError(f"nothing stands before NOT {self._shown(self._next + 1)}: {_NEEDED}", at)
         self._next += 1
@@ -215,6 +215,11 @@ class _Parser:
         before = self._kinds[self._next - 1] if self._next else Kind.OPEN
         if self._next and before is Kind.OPEN and self._kinds[self._next] is Kind.CLOSE:
             raise QueryError(f"nothing stands between the brackets: {_NEEDED}, or leave them out", place)
+        if before is _NEAR and self._kinds[self._next] is _NOT:
+            near = self._shown(self._next - 1)
+            raise QueryError(
+                f"NOT cannot stand after {near}: write a NOT NEAR/5 b for an a that has no b near it", place
+            )
         if before is Kind.OPEN and self._kinds[self._next] is not Kind.END:
             raise QueryError(f"nothing stands before {self._shown(self._next)}: {_NEEDED}", place)
         raise QueryError(f"nothing stands after {self._shown(self._next - 1)}: {_NEEDED}", place)
@@ -231,6 +236,8 @@ class _Parser:
                 raise QueryError(
                     f'"{word}" is a word here: write {_in_capitals(word)} in capitals', self._places[place]
                 )
+        if self._kinds[after] in READERS:
+            READERS[self._kinds[after]](self._texts[after], at)  # what is wrong with the term itself comes first
         first, second = self._shown(before), self._shown(after)
         words = self._kinds[before] is Kind.WORD
         if words and self._places[before] + len(self._texts[before]) == at and second[0] in '"{':

@@ -24,7 +24,7 @@ def resolve(query: Query, parts: Mapping[str, Query]) -> Query:
     known = _Parts(parts)
     for part in names:
         known.make_ready(part)
-    size = _size(query) + sum(known.sizes[part.name] for part in names)
+    size = _size(query) - len(names) + sum(known.sizes[part.name] for part in names)
     if size > MOST_NODES:
         raise QueryError(_TOO_LARGE, names[0].at)
     resolved = _rebuilt(query, lambda part: _placed(known.ready[part.name], part.at))
@@ -71,7 +71,7 @@ class _Parts:
     def _put_in(self, name: str, at: int) -> None:
         query = self._parts[name]
         named = [node.name for node in nodes_of(query) if isinstance(node, Part)]
-        self.sizes[name] = _size(query) + sum(self.sizes[other] for other in named)
+        self.sizes[name] = _size(query) - len(named) + sum(self.sizes[other] for other in named)
         if self.sizes[name] > MOST_NODES:
             raise QueryError(_TOO_LARGE, at)
         self.ready[name] = _rebuilt(query, lambda part: self.ready[part.name])

@@ -7,9 +7,12 @@ from typing import Final
 
 from tocsin.errors import QueryError
 from tocsin.model.query import Cased, EntityRef, Fuzzy, Loose, Part, Phrase, Regex, Term, Wildcard, Word
+from tocsin.rules.compile import chunks_of
 from tocsin.rules.lexer import Kind
+from tocsin.rules.loose import MOST_OPERANDS
 from tocsin.rules.regexes import regex_problem
 from tocsin.text.language import DEFAULT
+from tocsin.text.stopwords import stop_words
 from tocsin.text.tokens import APOSTROPHES, words
 
 #: Other words that a loose phrase may have in between.
@@ -46,7 +49,7 @@ def _read_word(text: str, at: int) -> Term:
     if text.isalpha() and text[0] not in APOSTROPHES:  # most words; some apostrophes count as letters
         return Word(text, at)
     if text[0] == "-" and text[1:2].isalpha():
-        raise QueryError(f'a minus does not exclude: write NOT {text[1:]}, or "{text[1:]}" for the word', at)
+        raise QueryError(f'a minus does not exclude: write AND NOT {text[1:]}, or "{text[1:]}" for the word', at)
     if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
         return _read_fuzzy(fuzzy[1], fuzzy[2], at)
     if "*" in text or "?" in text:
@@ -60,7 +63,7 @@ def _read_word(text: str, at: int) -> Term:
 
 def _read_fuzzy(word: str, edits: str, at: int) -> Fuzzy:
     if not word:
-        raise QueryError("~ belongs to the word or phrase before it: leave no blank, and put no bracket, before ~", at)
+        raise QueryError("~ belongs directly after a word or a phrase: leave the blank or bracket before it out", at)
     if "*" in word or "?" in word:
         raise QueryError(f"a word has wildcards or ~, not both: write {word}, or the whole word and ~", at)
     count = read_number(edits, 1, MOST_EDITS)
@@ -92,10 +95,22 @@ def _read_phrase(text: str, at: int) -> Phrase | Loose:
             raise QueryError(
                 f"~ needs the number of other words in between, 0 to {MOST_OTHERS}: write ~10", at + end + 1
             )
+        if _is_too_long(phrase):
+            raise QueryError(
+                f"a phrase with ~ of more than {MOST_OPERANDS} words: leave ~ out, or name fewer words", at
+            )
         return Loose(phrase, count, at)
     if wild:
         _check_wildcards(phrase, at + 1)
     return Phrase(phrase, at)
+
+
+def _is_too_long(phrase: str) -> bool:
+    """Tell whether a loose phrase asks for more words than can be looked for, stop words not counted."""
+    if len(phrase) <= 2 * MOST_OPERANDS:
+        return False
+    stops = stop_words(DEFAULT)
+    return sum(not chunk.is_stop_word(stops) for chunk in chunks_of(phrase, DEFAULT)) > MOST_OPERANDS
 
 
 def _read_cased(text: str, at: int) -> Cased:
