@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tocsin.model.query import Query
 
@@ -471,8 +471,7 @@ class Field(StrEnum):
     COUNTRY = "country"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Words that took part in a match: where they stand, what stands there, and the part of the rule they answer."""
 
     field: Field

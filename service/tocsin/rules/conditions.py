@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
+from types import MappingProxyType
 from typing import Protocol, TypeAlias, TypeGuard
 
 from tocsin.model import Evidence, Field
@@ -21,8 +22,13 @@ from tocsin.rules.vocabulary import Key
 #: Keys of which one is needed.
 Group: TypeAlias = tuple[Key, ...]
 
+#: Evidence, behind what puts it in order and tells it from other: field, start, end and term.
+Shown: TypeAlias = tuple[tuple[int, int, int, str], Evidence]
+
 #: The share of articles that have a key of a group, roughly.
 Cost: TypeAlias = Callable[[Group], float]
+
+_RANKS = MappingProxyType({field: rank for rank, field in enumerate(Field)})
 
 
 class Reading:
@@ -39,6 +45,7 @@ class Reading:
         self._others = others
         self._codes = {Scope.LANG: language, Scope.COUNTRY: country}
         self._known: dict[Findable, Sequence[Mention]] = {}
+        self._shown: dict[Condition, Sequence[Shown]] = {}
         self._taken: dict[LoosePhrase, Sequence[Sequence[Mention]]] = {}
 
     def known(self, asked: "Findable") -> Sequence[Mention]:
@@ -87,10 +94,14 @@ class Reading:
         words = self.text.words(passage)[:LEAD]
         return words[-1].end if words else 0
 
-    def evidence(self, scope: Scope | None, mention: Mention, term: str) -> Evidence:
-        """Return a mention as evidence."""
-        passage, start, end = self.row(scope).span(mention)
-        return evidence_at(passage, start, end, term)
+    def shown(self, asked: "Side | EntityMention") -> Sequence[Shown]:
+        """Return all mentions of a term as evidence, in the order of `known`; worked out once."""
+        found = self._shown.get(asked)
+        if found is None:
+            row = self.row(asked.scope)
+            spans = map(row.span, self.known(asked))
+            found = self._shown[asked] = [shown_at(passage, start, end, asked.term) for passage, start, end in spans]
+        return found
 
     def running(self, position: int) -> int:
         """Return the place of a word where the title reads on into the body."""
@@ -98,9 +109,15 @@ class Reading:
         return position if position < title.end else position - GAP
 
 
-def evidence_at(passage: Passage, start: int, end: int, term: str) -> Evidence:
+def shown_at(passage: Passage, start: int, end: int, term: str) -> Shown:
     """Return what stands in a field as evidence."""
-    return Evidence(field=passage.field, start=start, end=end, text=passage.text[start:end], term=term)
+    evidence = Evidence(field=passage.field, start=start, end=end, text=passage.text[start:end], term=term)
+    return (_RANKS[passage.field], start, end, term), evidence
+
+
+def in_order(found: Iterable[Shown]) -> tuple[Evidence, ...]:
+    """Return evidence in the order of the fields and their texts, each once."""
+    return tuple(evidence for _, evidence in sorted(dict(found).items()))
 
 
 class Findable(Protocol):
@@ -121,7 +138,7 @@ class Condition(ABC):
         """Tell whether it holds."""
 
     @abstractmethod
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words that show it, where it holds; of an operand those of the mentions that take part."""
 
     @abstractmethod
@@ -160,7 +177,7 @@ class Side(Positional):
 
     def holds(self, reading: Reading) -> bool:
         """Tell whether it holds."""
-        return self.asked[0] in reading.keys if self.is_said_by_groups else super().holds(reading)
+        return reading.keys.issuperset(self.asked) and (self.is_said_by_groups or bool(reading.known(self)))
 
     def find(self, reading: Reading) -> Sequence[Mention]:
         """Return its mentions in order."""
@@ -168,9 +185,9 @@ class Side(Positional):
             return ()
         return reading.within(self.scope, reading.row(self.scope).mentions(self.asked))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield its mentions."""
-        return _evidence(reading, self, self.scope, self.term, part)
+        return _shown(reading, self, part)
 
     def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
         """Return a group for each word."""
@@ -182,12 +199,11 @@ class Side(Positional):
         return self.scope is None and len(self.asked) == 1
 
 
-def _evidence(
-    reading: Reading, asked: Positional, scope: Scope | None, term: str, part: Collection[Mention] | None
-) -> Iterator[Evidence]:
-    for mention in reading.known(asked):
-        if part is None or mention in part:
-            yield reading.evidence(scope, mention, term)
+def _shown(reading: Reading, asked: "Side | EntityMention", part: Collection[Mention] | None) -> Iterator[Shown]:
+    found = reading.shown(asked)
+    if part is None:
+        return iter(found)
+    return (item for mention, item in zip(reading.known(asked), found, strict=True) if mention in part)
 
 
 class EntityForms:
@@ -269,9 +285,9 @@ class EntityMention(Positional):
         """Return its mentions in order."""
         return reading.within(self.scope, reading.known(self.forms))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield its mentions."""
-        return _evidence(reading, self, self.scope, self.term, part)
+        return _shown(reading, self, part)
 
     def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
         """Return the key that follows from any of its forms."""
@@ -297,15 +313,15 @@ class RegexMatch(Positional):
         """Return the words that its matches touch."""
         return sorted({mention for mention, *_ in self._touched(reading)})
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield its matches, letter for letter."""
         if part is None:
             for passage, start, end in self._spans(reading):
-                yield evidence_at(passage, start, end, self.term)
+                yield shown_at(passage, start, end, self.term)
             return
         for mention, passage, start, end in self._touched(reading):
             if mention in part:
-                yield evidence_at(passage, start, end, self.term)
+                yield shown_at(passage, start, end, self.term)
 
     def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
         """Return the key of the expression."""
@@ -354,7 +370,7 @@ class Near(Positional):
         """Return what reaches over each pair."""
         return sorted({hull(left, right) for left, right in self._pairs(reading)})
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions of both operands that are in a pair."""
         if part is None:
             row, (lefts, rights), mirrored = reading.row(self.scope), self._operands(reading), self.nearness.mirrored()
@@ -393,7 +409,7 @@ class NotNear(Positional):
         lefts, rights, row = reading.known(self.left), Ranked(reading.known(self.right)), reading.row(self.scope)
         return [left for left in lefts if not self.nearness.has_second(left, rights, row)]
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield them."""
         alone = set(reading.known(self))
         yield from self.left.evidence(reading, alone if part is None else alone.intersection(part))
@@ -417,7 +433,7 @@ class AtLeast(Positional):
         found = longest_first(reading.known(self.child))
         return found if len(found) >= self.count else ()
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield all mentions of what is counted."""
         return self.child.evidence(reading, part)
 
@@ -471,7 +487,7 @@ class LoosePhrase(Positional):
             return None
         return Mention(start, end, tuple(sorted(chosen)))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions that take part."""
         own = None if part is None else {mention for choice in part for mention in choice.parts}
         for operand, mentions in zip(self.operands, reading.taken(self), strict=False):
@@ -500,11 +516,11 @@ class CodeIs(Condition):
         """Tell whether it holds."""
         return reading.code(self.scope) == self.code
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:  # noqa: ARG002
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
         """Yield the code."""
-        field, term = Field(self.scope.value), f"{self.scope.value}:{self.code}"
+        field, term, end = Field(self.scope.value), f"{self.scope.value}:{self.code}", len(self.code)
         if self.holds(reading):
-            yield Evidence(field=field, start=0, end=len(self.code), text=self.code, term=term)
+            yield (_RANKS[field], 0, end, term), Evidence(field=field, start=0, end=end, text=self.code, term=term)
 
     def groups(self, cost: Cost) -> list[Group]:  # noqa: ARG002
         """Return the key of the code."""
@@ -532,7 +548,7 @@ class AnyOf(Positional):
         operands = (child for child in self.children if isinstance(child, Positional))
         return sorted(set(chain.from_iterable(map(reading.known, operands))))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words of those that hold."""
         for child in self.children:
             if child.holds(reading):
@@ -565,7 +581,7 @@ class AllOf(Condition):
         """Tell whether it holds."""
         return all(child.holds(reading) for child in self.children)
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words of all."""
         for child in self.children:
             yield from child.evidence(reading, part)
@@ -592,7 +608,7 @@ class NoneOf(Condition):
         """Tell whether it holds."""
         return not any(child.holds(reading) for child in self.children)
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Evidence]:  # noqa: ARG002
+    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
         """Yield nothing: what is not there is no evidence."""
         return iter(())
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tocsin.model import Article, Entity, Evidence, FeedSpec, Field, Match, Rule
+from tocsin.model import Article, Entity, FeedSpec, Field, Match, Rule
 from tocsin.model.query import Scope
 from tocsin.rules.compile import Compiler
-from tocsin.rules.conditions import Condition, Group, Reading
+from tocsin.rules.conditions import Condition, Group, Reading, in_order
 from tocsin.rules.patterns import UNKNOWN
 from tocsin.rules.reading import Row
 from tocsin.rules.regexes import ExpressionSet
@@ -21,8 +21,6 @@ UNDETERMINED = "und"
 
 #: What parts several authors or tags in the text of their field, so that no phrase reaches over two.
 PARTED = "\n\n"
-
-_ORDER = {kind: number for number, kind in enumerate(Field)}
 
 
 def every_rule(_rule: Rule) -> bool:
@@ -48,7 +46,7 @@ class RuleIndex:
         index = self.of_language(language_of(article.language))
         reading = index.read(article, feed)
         return tuple(
-            Match(rule=entry.rule, evidence=evidence_of(entry.condition, reading))
+            Match(rule=entry.rule, evidence=in_order(entry.condition.evidence(reading)))
             for entry in index.ringing(reading, applies)
         )
 
@@ -217,9 +215,3 @@ class LanguageIndex:
                     found[entry.number] = entry
         self.tried += len(tried)
         return [found[number] for number in sorted(found) if applies(found[number].rule)]
-
-
-def evidence_of(condition: Condition, reading: Reading) -> tuple[Evidence, ...]:
-    """Return all that shows a condition which holds, in the order of the fields and their texts."""
-    found = set(condition.evidence(reading))
-    return tuple(sorted(found, key=lambda item: (_ORDER[item.field], item.start, item.end, item.term)))
