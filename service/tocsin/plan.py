@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tocsin.errors import Problem
 from tocsin.model import ChannelSpec, Entity, FeedSpec, Network, Route, Rule
+from tocsin.model.query import Query
 
 Named = TypeVar("Named", FeedSpec, ChannelSpec)
 
@@ -15,14 +16,15 @@ Named = TypeVar("Named", FeedSpec, ChannelSpec)
 class Plan:
     """Feeds, entities, rules, channels and routes as configured and checked against each other.
 
-    `rules` holds the enabled ones. An empty `routes` sends every alert to every channel. `allow_private` is that of
-    `defaults`, which feeds and channels have in theirs. `warnings` do not keep it from running. `secrets` are the
-    strings that must never be printed.
+    `rules` holds the enabled ones. `queries` are the named parts as written: they may name each other. An empty
+    `routes` sends every alert to every channel. `allow_private` is that of `defaults`, which feeds and channels have in
+    theirs. `warnings` do not keep it from running. `secrets` are the strings that must never be printed.
     """
 
     feeds: tuple[FeedSpec, ...] = ()
     entities: tuple[Entity, ...] = ()
     rules: tuple[Rule, ...] = ()
+    queries: Mapping[str, Query] = field(default_factory=dict)
     channels: tuple[ChannelSpec, ...] = ()
     routes: tuple[Route, ...] = ()
     timezone: str = "UTC"

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from tocsin.config import schema
@@ -74,6 +75,7 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
             for part in parts.rules
             if part.value.enabled
         ),
+        queries=MappingProxyType({part.name: part.query for part in parts.named if part.query is not None}),
         channels=tuple(_channel(part.value, top) for part in parts.channels),
         routes=tuple(_route(part.value) for part in parts.routes),
         timezone=top.timezone,
