@@ -284,13 +284,18 @@ def _declension(word: str, role: Role | None, gender: str, language: str) -> Map
 def _hyphenated(
     before: Sequence[str], last: str, role: Role, gender: str, language: str
 ) -> Mapping[Case, tuple[str, ...]]:
-    """Decline the last part, and in a surname those before it too."""
-    parts = [_declension(part, role if role is Role.SURNAME else None, gender, language) for part in before]
-    parts.append(_declension(last, role, gender, language))
-    joined = {
-        case: tuple("-".join(declined.words) for declined in _together(case, [*before, last], parts)) for case in Case
-    }
-    return joined if any(parts) else {}
+    """Decline the last part; in a surname those before it too, as well: both are in use."""
+    declined = _declension(last, role, gender, language)
+    rows: list[list[Mapping[Case, tuple[str, ...]]]] = [[*({} for _ in before), declined]]
+    if role is Role.SURNAME:
+        rows.append([*(_declension(part, role, gender, language) for part in before), declined])
+    return {case: _joined(case, [*before, last], rows) for case in Case if any(case in part for part in rows[-1])}
+
+
+def _joined(
+    case: Case, parts: Sequence[str], rows: Sequence[Sequence[Mapping[Case, tuple[str, ...]]]]
+) -> tuple[str, ...]:
+    return tuple("-".join(declined.words) for row in rows for declined in _together(case, parts, row))
 
 
 # ---------------------------------------------------------------------------------------------------------------
