@@ -112,6 +112,8 @@ class Compiler:
         self.expressions: dict[Key, str] = {}
         self.codes: dict[tuple[Scope, str], Key] = {}
         self.costs: dict[Key, float] = {}
+        self._stops_by_languages: dict[tuple[str, ...], AbstractSet[str]] = {}
+        self._terms: dict[tuple[Query, Scope | None, AbstractSet[str]], Condition] = {}
         self._shared: dict[tuple[object, ...], Positional] = {}
         self._entities = {entity.id: entity for entity in entities}
         self._forms: dict[tuple[str, Scope | None], EntityForms] = {}
@@ -138,7 +140,7 @@ class Compiler:
 
     def rule(self, rule: Rule) -> Condition:
         """Compile a rule; its words are taken as in its languages, else as in this one and English."""
-        stops = frozenset().union(*map(stop_words, rule.languages or (self._language, DEFAULT)))
+        stops = self._stops_of(rule.languages)
         asked: list[Condition] = []
         if rule.keywords:
             asked.append(_any_of([self.keyword(term, stops) for term in rule.keywords]))
@@ -150,6 +152,13 @@ class Compiler:
         if rule.exclude:
             asked.append(conditions.NoneOf([self.keyword(term, stops) for term in rule.exclude]))
         return asked[0] if len(asked) == 1 else conditions.AllOf(asked)
+
+    def _stops_of(self, languages: tuple[str, ...]) -> AbstractSet[str]:
+        known = self._stops_by_languages.get(languages)
+        if known is None:
+            known = frozenset().union(*map(stop_words, languages or (self._language, DEFAULT)))
+            self._stops_by_languages[languages] = known
+        return known
 
     def keyword(self, term: Term, stops: AbstractSet[str]) -> Positional:
         """Compile a keyword: exact in quotes, else one word or entity, or a loose phrase of several."""
@@ -354,7 +363,10 @@ class Compiler:
                 child = self._operand(query.child, stops, scope)
                 return self.share((AtLeast, query.count, id(child)), lambda: conditions.AtLeast(query.count, child))
             case _:
-                return self._term(query, stops, scope)
+                known = self._terms.get((query, scope, stops))
+                if known is None:
+                    known = self._terms[query, scope, stops] = self._term(query, stops, scope)
+                return known
 
     def _operand(self, query: Query, stops: AbstractSet[str], scope: Scope | None) -> Positional:
         compiled = self.query(query, stops, scope)
@@ -400,7 +412,10 @@ class Compiler:
                 raise AssertionError(query)  # a part that nobody replaced
 
     def _with_wildcards(self, text: str, otherwise: Callable[[Form], WordPattern]) -> Iterator[WordPattern]:
-        """Ask for words side by side, some of which have wildcards."""
+        """Ask for words side by side, some of which may have wildcards."""
+        if "*" not in text and "?" not in text:
+            yield from map(otherwise, forms_of(text, self._language))
+            return
         for form in forms_of(text.translate(_TO_LETTERS), self._language):
             glob = form.folded.translate(_TO_WILDCARDS)
             yield patterns.Wild(glob) if glob != form.folded else otherwise(form)

@@ -530,11 +530,11 @@ class CodeIs(Condition):
 class AnyOf(Positional):
     """One of several conditions or more; as an operand, the mentions of all of them."""
 
-    __slots__ = ("_others", "_words", "children")
+    __slots__ = ("_others", "_sides", "_words")
 
     def __init__(self, children: Sequence[Condition]) -> None:
-        self.children = tuple(children)
-        self._words = tuple(child.asked[0] for child in children if _is_one_word(child))
+        self._sides = tuple(filter(_is_one_word, children))
+        self._words = tuple(side.asked[0] for side in self._sides)
         self._others = tuple(child for child in children if not _is_one_word(child))
 
     def holds(self, reading: Reading) -> bool:
@@ -545,19 +545,22 @@ class AnyOf(Positional):
 
     def find(self, reading: Reading) -> Sequence[Mention]:
         """Return the mentions of all, in order."""
-        operands = (child for child in self.children if isinstance(child, Positional))
+        operands = (child for child in (*self._sides, *self._others) if isinstance(child, Positional))
         return sorted(set(chain.from_iterable(map(reading.known, operands))))
 
     def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words of those that hold."""
-        for child in self.children:
+        for key, side in zip(self._words, self._sides, strict=True):
+            if key in reading.keys:
+                yield from side.evidence(reading, part)
+        for child in self._others:
             if child.holds(reading):
                 yield from child.evidence(reading, part)
 
     def groups(self, cost: Cost) -> list[Group]:
         """Return one group: of each condition its rarest."""
-        rarest = (min(child.groups(cost), key=cost) for child in self.children)
-        return [tuple(dict.fromkeys(chain.from_iterable(rarest)))]
+        rarest = (min(child.groups(cost), key=cost) for child in self._others)
+        return [tuple(dict.fromkeys(chain(self._words, *rarest)))]
 
     @property
     def is_said_by_groups(self) -> bool:

@@ -214,6 +214,8 @@ class Form:
 
 def form_of(written: str, language: str) -> Form:
     """Return the forms of a written word of `language`."""
+    if written.isascii() and written.isalnum() and language != "tr":
+        return _plain_form(written[:LONGEST_WORD], language)
     bare = spelling(written)
     exact = ignoring_case(bare.translate(_TURKISH_CASE) if language == "tr" else bare)
     folded = without_accents(exact)
@@ -227,4 +229,19 @@ def form_of(written: str, language: str) -> Form:
         capital=bare != bare.lower(),
         capitals=bare.isupper(),
         initials="." in written and not written[0].isdigit(),
+    )
+
+
+def _plain_form(written: str, language: str) -> Form:
+    """Return the forms of a word that has no accents: the same as the long way, and quicker."""
+    folded = written.lower()
+    return Form(
+        cased=written,
+        exact=folded,
+        folded=folded,
+        stems=frozenset((stemmer(language)(folded),)),
+        accented=False,
+        capital=written != folded,
+        capitals=written.isupper(),
+        initials=False,
     )
