@@ -75,11 +75,11 @@ PHRASES += ("Vera Oakes", "Apple Union", "war war", "build-up", "build up", "war
 WORDS = {
     "en": """war war wars invade invaded invading soldier soldiers force forces forced military personnel troops WHO who
         Who US us U.S. INVADE the The of in not cafe café Café cafes build-up build-ups up 1,000 G7 don't Don’t
-        Belarus's Apple’s Union's straße STRASSE inva\u00adde cafe\u0301""".split(),
+        Belarus's Apple’s Union's Unionʼs straße STRASSE inva\u00adde cafe\u0301""".split(),
     "ru": """война войны войной войне Путин Путина путина путиным ПУТИН ёлка елка Ёлки елку в на мой мои Аркадия
         Аркадию аркадии Иван Перов Перов война""".split(),
-    "fr": """guerre guerres armée armee armées force forces l'Union d’Apple l'armée qu'Apple l’union la de en sûr
-        aujourd'hui""".split(),
+    "fr": """guerre guerres armée armee armées force forces l'Union d’Apple l'armée qu'Apple l’union lʼUnion dʼarmée la de en
+        sûr aujourd'hui""".split(),
     "el": "πόλεμος πολεμος ΠΟΛΕΜΟΣ πολεμοσ Ειρήνη ειρηνη ειρήνη ΕΙΡΗΝΗ".split(),
     "zh": "战争 战 争 普京 停火 普京停火 阿卡 阿卡普京 war 普京战争".split(),
     "ar": "حرب الحرب سلام والسلام".split(),

@@ -18,7 +18,7 @@ from tocsin.rules.vocabulary import NOTHING, Key, Vocabulary
 from tocsin.text.language import DEFAULT
 from tocsin.text.paragraphs import sentences
 from tocsin.text.stopwords import stop_words
-from tocsin.text.tokens import Word, ignoring_case, run_pattern, spelling, words, words_of_run
+from tocsin.text.tokens import APOSTROPHES, Word, ignoring_case, run_pattern, spelling, words, words_of_run
 
 #: Positions without words between two fields of a row: more than any NEAR reaches.
 GAP = 128
@@ -236,7 +236,8 @@ class Row:
             run = bisect_right(passage.run_starts, number) - 1
             index = number - passage.run_starts[run]
         start, end = spans[run]
-        if text[start:end].isalnum():
+        letters = text[start:end]
+        if letters.isalnum() and APOSTROPHES.isdisjoint(letters):  # some apostrophes count as letters
             return start, end
         word = words_of_run(text, start, end, self.vocabulary.language)[index]
         return word.start, word.end
