@@ -78,8 +78,8 @@ WORDS = {
         Belarus's Apple’s Union's Unionʼs straße STRASSE inva\u00adde cafe\u0301""".split(),
     "ru": """война войны войной войне Путин Путина путина путиным ПУТИН ёлка елка Ёлки елку в на мой мои Аркадия
         Аркадию аркадии Иван Перов Перов война""".split(),
-    "fr": """guerre guerres armée armee armées force forces l'Union d’Apple l'armée qu'Apple l’union lʼUnion dʼarmée la de en
-        sûr aujourd'hui""".split(),
+    "fr": """guerre guerres armée armee armées force forces l'Union d’Apple l'armée qu'Apple l’union lʼUnion
+        dʼarmée la de en sûr aujourd'hui""".split(),
     "el": "πόλεμος πολεμος ΠΟΛΕΜΟΣ πολεμοσ Ειρήνη ειρηνη ειρήνη ΕΙΡΗΝΗ".split(),
     "zh": "战争 战 争 普京 停火 普京停火 阿卡 阿卡普京 war 普京战争".split(),
     "ar": "حرب الحرب سلام والسلام".split(),
@@ -296,7 +296,7 @@ class Maker:
     def word(self) -> str:
         """Choose a word to ask for."""
         asked = self.choose([*ASKED[self.language], *ASKED[self.language], *ASKED_NAMES, *self.own])
-        return asked.replace("’", "'")
+        return asked.replace("’", "'").replace("ʼ", "'")
 
     # Rules
 

@@ -489,7 +489,9 @@ class LoosePhrase(Positional):
 
     def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions that take part."""
-        own = None if part is None else {mention for choice in part for mention in choice.parts}
+        own: set[Mention] | None = None
+        if part is not None:
+            own = {mention for choice in reading.known(self) if choice in part for mention in choice.parts}
         for operand, mentions in zip(self.operands, reading.taken(self), strict=False):
             yield from operand.evidence(reading, mentions if own is None else own.intersection(mentions))
 
