@@ -1,10 +1,14 @@
 """What most commands share: settings, the plan, the log, and the two ways of printing."""
 
+import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +20,8 @@ from tocsin.errors import ConfigError
 from tocsin.log import Log
 from tocsin.model import JsonObject
 from tocsin.plan import Plan
+
+T = TypeVar("T")
 
 
 def settings_for(config: Path | None) -> Settings:
@@ -49,6 +55,21 @@ def plan_if_any(config: Path | None) -> Plan:
 def log_for(settings: Settings, secrets: Iterable[str] = ()) -> Log:
     """Return the log of this process, on standard error."""
     return Log(level=settings.log_level.value, style=settings.log_format.value, stream=sys.stderr, secrets=secrets)
+
+
+def run_until_interrupted(work: Coroutine[object, object, T]) -> T:
+    """Run to the end or to Ctrl-C, which ends it at once: asyncio alone would wait for a read that blocks."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # it may be ignored, in the background
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        return asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def print_json(value: JsonObject) -> None:

@@ -1,5 +1,6 @@
 """The command line: which commands there are and what words they take. Each imports what it needs when it is called."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +38,9 @@ def entry() -> None:
 
 def _end(command: Callable[[], Exit]) -> None:
     with ending_well():
-        leave(command())
+        status = command()
+        sys.stdout.flush()  # a reader that is gone is told here, not when Python ends
+        leave(status)
 
 
 def _print_version(asked: bool) -> None:
@@ -89,7 +92,7 @@ def match(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Look for words in files, feeds or pages, as a rule would."""
+    """Look for a query in files, feeds or pages, as a rule would."""
     from tocsin.cli.match import match as command
 
     _end(lambda: command(query, files or [], config, keywords=keywords, json=json))

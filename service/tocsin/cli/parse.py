@@ -1,12 +1,11 @@
 """`tocsin parse`: what Tocsin sees in a feed, a page or a file."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from tocsin.cli.ending import Exit, complain, printable
-from tocsin.cli.frame import plan_if_any, print_json
+from tocsin.cli.frame import plan_if_any, print_json, run_until_interrupted
 from tocsin.cli.sources import Source, read_sources
 from tocsin.clock import utc_now
 from tocsin.feeds.article import article_of
@@ -35,7 +34,7 @@ def parse(source: str, config: Path | None, *, json: bool) -> Exit:
                 _print(item, item.parsed, entry, json=json)
         return Exit.WRONG if unreadable else Exit.FINE if read_any else Exit.FINDING
 
-    return asyncio.run(work())
+    return run_until_interrupted(work())
 
 
 def _print(source: Source, parsed: ParsedFeed, entry: Entry, *, json: bool) -> None:

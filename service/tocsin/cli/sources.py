@@ -1,13 +1,14 @@
 """What `parse` and `match` read: a file, a directory, standard input or a URL, as a feed of the configuration would."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 
 from tocsin.app import open_reading
-from tocsin.feeds.parse import parse_document, parse_page
+from tocsin.feeds.parse import parse_document, parse_lines_from, parse_page
 from tocsin.model import (
     Document,
     FeedKind,
@@ -32,10 +33,24 @@ ENDINGS = frozenset({".txt", ".html", ".htm", ".xml", ".rss", ".atom", ".json", 
 #: Endings of documents that are read in this process: their readers take time linear in their size.
 HARMLESS = frozenset({".txt", ".jsonl"})
 
+#: JSON lines are read piece by piece, anything else as a whole.
+LINES = ".jsonl"
+
+LARGEST = 64 * 1024 * 1024  # bytes of a document
+LONGEST_LINE = 16 * 1024 * 1024  # bytes
+PIECE = 256 * 1024  # bytes of JSON lines that are read at a time
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+# UTF-16 and UTF-32 are not parted at the byte of a newline.
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A document that was read, or why it could not be. `feed` is the configured one it belongs to, or a plain one."""
+    """A document that was read, or why it could not be. `feed` is the configured one it belongs to, or a plain one.
+
+    JSON lines come as several, each with the entries of some of them.
+    """
 
     name: str
     feed: FeedSpec
@@ -44,67 +59,157 @@ class Source:
 
 async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source]:
     """Read sources one after the other, as they are asked for. A file that cannot be read is a failure with PATH."""
+    feeds = _DirectoryFeeds(plan)
     async with open_reading(plan) as (fetcher, sandbox):
         for name in names:
             if http_url(name):
                 yield await _read_url(name, plan, fetcher, sandbox)
                 continue
-            for file, document in _documents(name):
-                parsed = document if isinstance(document, ParseFailed) else await _parse(document, sandbox)
-                yield Source(name=file, feed=_feed_of(file, plan), parsed=parsed)
+            try:
+                files = _files(name)
+            except OSError as error:
+                yield Source(name=name, feed=feeds.of(name), parsed=_unreadable(error))
+                continue
+            for file in files:
+                feed = feeds.of(file)
+                with closing(_read(file)) as parts:
+                    for part in parts:
+                        parsed = await _parse(part, sandbox) if isinstance(part, Document) else part
+                        yield Source(name=file, feed=feed, parsed=parsed)
 
 
-def _documents(name: str) -> Iterator[tuple[str, Document | ParseFailed]]:
-    """Yield the files that a name stands for, each with its document as a directory feed would know it."""
-    if name == STANDARD_INPUT:
-        body = sys.stdin.buffer.read()
-        yield name, Document(name=STANDARD_INPUT + _ending(body), body=body)
-        return
+def _files(name: str) -> Sequence[str]:
+    """Return the files that a name stands for; of a directory those that a directory feed would read."""
     path = Path(name)
-    try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-    except OSError as error:
-        yield name, _unreadable(error)
-        return
-    for file in files:
-        if file is path or (file.suffix.lower() in ENDINGS and not file.name.startswith(".")):
-            yield str(file), _document(file)
+    if name == STANDARD_INPUT or not path.is_dir():
+        return [name]
+    files = (file for file in sorted(path.iterdir()) if file.suffix.lower() in ENDINGS)
+    return [str(file) for file in files if not file.name.startswith(".")]
 
 
-def _document(file: Path) -> Document | ParseFailed:
+def _read(name: str) -> Generator[Document | ParsedFeed | ParseFailed]:
+    """Yield what a file holds: one document that is still to be parsed, or parsed JSON lines, piece by piece."""
     try:
-        return Document(name=file.name, body=file.read_bytes())
+        with _opened(name) as file:
+            head = _head(file) if _ending_of(name) is None else b""
+            ending = _ending_of(name) or ending_by(head)
+            if ending == LINES:
+                yield from _lines(file, head, Path(name).name)
+            else:
+                yield _whole(file, head, Path(name).name if _ending_of(name) else Path(name).name + ending)
     except OSError as error:
-        return _unreadable(error)
+        yield _unreadable(error)
 
 
 def _unreadable(error: OSError) -> ParseFailed:
     return ParseFailed(reason=FetchReason.PATH, detail=error.strerror or str(error))
 
 
-def _ending(body: bytes) -> str:
-    """Tell what standard input holds by how it begins: JSON lines rather than one document that fills many."""
-    text = body.strip(b" \t\r\n\xef\xbb\xbf")
+def _opened(name: str) -> AbstractContextManager[BufferedReader]:
+    if name != STANDARD_INPUT:
+        return Path(name).open("rb")
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    return nullcontext(sys.stdin.buffer)  # type: ignore[arg-type]
+
+
+def _ending_of(name: str) -> str | None:
+    """Return what a file's name says of what it holds, None where it says nothing."""
+    ending = Path(name).suffix.lower()
+    return ending if ending in ENDINGS else None
+
+
+def _head(file: BufferedReader) -> bytes:
+    """Read the first line that is not empty, whatever is behind it, or a bit of it where it is very long."""
+    head = bytearray()
+    while b"\n" not in head.lstrip(_BLANK) and len(head) < PIECE and (piece := file.read1(PIECE)):
+        head += piece
+    return bytes(head)
+
+
+def ending_by(head: bytes) -> str:
+    """Tell what a file holds by how it begins: JSON lines rather than one document that fills many."""
+    text = head.strip(_BLANK)
     if text.startswith(b"{"):
         first, *rest = text.split(b"\n", 1)
         one_document = first.strip() == b"{" or (not rest and b'"items"' in first)
-        return ".json" if one_document else ".jsonl"
+        return ".json" if one_document else LINES
     return {b"<": ".xml", b"[": ".json"}.get(text[:1], ".txt")
 
 
-def _feed_of(name: str, plan: Plan) -> FeedSpec:
-    """Return the configured directory feed in which a file lies, else one that knows nothing of it."""
-    if name != STANDARD_INPUT:
-        directory = Path(name).resolve().parent
-        for feed in plan.feeds:
-            if feed.kind is FeedKind.DIRECTORY and Path(feed.location).resolve() == directory:
-                return feed
-    return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
+def _whole(file: BufferedReader, head: bytes, name: str) -> Document | ParseFailed:
+    body = head + file.read(LARGEST + 1 - len(head))
+    if len(body) > LARGEST:
+        return ParseFailed(reason=FetchReason.PARSE_LIMIT, detail=f"it has more than {LARGEST:,} bytes")
+    return Document(name=name, body=body)
+
+
+def _lines(file: BufferedReader, head: bytes, name: str) -> Iterator[Document | ParsedFeed | ParseFailed]:
+    head = head or file.read1(PIECE)
+    if head.startswith(_WIDE):
+        yield _whole(file, head, name)
+        return
+    read_any, told = False, ""
+    for number, lines in _pieces(file, head):
+        if isinstance(lines, int):
+            yield ParsedFeed(entries=(), problems=(f"line {number}: it has more than {lines:,} bytes",))
+            continue
+        parsed = parse_lines_from(Document(name=name, body=lines), number)
+        first = parsed.problems[0] if parsed.problems else ""
+        again = bool(told) and first == told  # it is of the whole file, like its encoding
+        told = first
+        yield replace(parsed, problems=parsed.problems[1:]) if again else parsed
+        read_any = True
+    if not read_any:
+        yield Document(name=name, body=b"")
+
+
+def _pieces(file: BufferedReader, head: bytes) -> Iterator[tuple[int, bytes | int]]:
+    """Yield whole lines, as many as come at a time, with the number of the first.
+
+    What comes is not waited for: a pipe may give a line a minute. Instead of a line that is too long, the limit.
+    """
+    waiting, number, skipping = bytearray(), 1, False
+    piece = head
+    while piece:
+        waiting += piece
+        end = waiting.rfind(b"\n") + 1
+        if skipping and end:
+            begin = waiting.index(b"\n") + 1
+            del waiting[:begin]
+            number, end, skipping = number + 1, end - begin, False
+        if end and waiting[:end].strip(_BLANK):
+            yield number, bytes(waiting[:end])
+        number += waiting.count(b"\n", 0, end)
+        del waiting[:end]
+        if skipping or len(waiting) > LONGEST_LINE:
+            if not skipping:
+                yield number, LONGEST_LINE
+            skipping = True
+            waiting.clear()
+        piece = file.read1(PIECE)
+    if not skipping and waiting.strip(_BLANK):
+        yield number, bytes(waiting)
+
+
+class _DirectoryFeeds:
+    """The configured directory feeds, by directory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._feeds: Mapping[Path, FeedSpec] = {
+            Path(feed.location).resolve(): feed for feed in reversed(plan.feeds) if feed.kind is FeedKind.DIRECTORY
+        }
+
+    def of(self, name: str) -> FeedSpec:
+        """Return the feed in whose directory a file lies, else one that knows nothing of it."""
+        if self._feeds and name != STANDARD_INPUT and (feed := self._feeds.get(Path(name).parent.resolve())):
+            return feed
+        return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
 
 
 async def _parse(document: Document, sandbox: Sandbox) -> ParsedFeed | ParseFailed:
     if Path(document.name).suffix.lower() in HARMLESS:
-        return await asyncio.to_thread(parse_document, document)
+        return parse_document(document)
     try:
         parsed = await sandbox.run(parse_document, document)
         if isinstance(parsed, ParseFailed) and parsed.reason is FetchReason.NOT_A_FEED and _is_html(document):

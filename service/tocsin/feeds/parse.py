@@ -103,9 +103,15 @@ def _parse_text(document: Document) -> Parsed:
     return _with_problem(decoded.problem, ParsedFeed(entries=(replace(entry, title_in_text=True),)))
 
 
-def _parse_lines(document: Document) -> Parsed:
+def parse_lines_from(document: Document, first: int) -> ParsedFeed:
+    """Read a part of a file of JSON lines, whose first line has that number in the file."""
     decoded = decode_noting(document.body)
-    return _with_problem(decoded.problem, parse_lines(decoded.text, document.name))
+    parsed = parse_lines(decoded.text, document.name, first)
+    return replace(parsed, problems=(decoded.problem, *parsed.problems)) if decoded.problem else parsed
+
+
+def _parse_lines(document: Document) -> Parsed:
+    return parse_lines_from(document, 1)
 
 
 def _parse_json(document: Document) -> Parsed:

@@ -35,11 +35,14 @@ def parse_json(text: str, name: str) -> ParsedFeed | ParseFailed:
     return _failed("JSON, but neither a JSON Feed nor an article")
 
 
-def parse_lines(text: str, name: str) -> ParsedFeed:
-    """Read articles as JSON lines. A line that cannot be read becomes a problem with its number, the rest is read."""
+def parse_lines(text: str, name: str, first: int = 1) -> ParsedFeed:
+    """Read articles as JSON lines. A line that cannot be read becomes a problem with its number, the rest is read.
+
+    `first` is the number of the first line, where the text is a part of a file.
+    """
     entries: list[Entry] = []
     problems: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: a JSON string may hold U+2028
+    for number, line in enumerate(text.split("\n"), start=first):  # not splitlines: a JSON string may hold U+2028
         if not line.strip():
             continue
         try:
