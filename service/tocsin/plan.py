@@ -18,7 +18,8 @@ class Plan:
 
     `rules` holds the enabled ones. `queries` are the named parts as written: they may name each other. An empty
     `routes` sends every alert to every channel. `allow_private` is that of `defaults`, which feeds and channels have in
-    theirs. `warnings` do not keep it from running. `secrets` are the strings that must never be printed.
+    theirs. `warnings` do not keep it from running, `hints` are less than these. `secrets` are the strings that must
+    never be printed.
     """
 
     feeds: tuple[FeedSpec, ...] = ()
@@ -31,6 +32,7 @@ class Plan:
     contact: str | None = None
     allow_private: tuple[Network, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    hints: tuple[Problem, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     feed_named: Mapping[str, FeedSpec] = field(init=False, repr=False, compare=False)
     channel_named: Mapping[str, ChannelSpec] = field(init=False, repr=False, compare=False)

@@ -15,6 +15,7 @@ from tocsin.config.cautions import idle_for, warnings_of
 from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.queries import KEY, Queries, read_named
+from tocsin.config.remarks import hints_of, remarks_of
 from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
 from tocsin.config.yamlfile import ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
@@ -47,7 +48,8 @@ def load_plan(directory: Path, environment: Mapping[str, str]) -> Plan:
         raise ConfigError(_sorted(found, secrets))
     plan = compile_plan(parts, secrets)
     idle = [_whole(directory, message) for message in idle_for(parts)]
-    return replace(plan, warnings=_sorted([*idle, *warnings_of(parts)], plan.secrets))
+    warnings = [*idle, *warnings_of(parts), *remarks_of(parts, plan.rules)]
+    return replace(plan, warnings=_sorted(warnings, plan.secrets), hints=_sorted(hints_of(parts), plan.secrets))
 
 
 def read_directory(directory: Path, environment: Mapping[str, str]) -> tuple[YamlFile, ...]:
@@ -116,6 +118,7 @@ def _read_parts(files: Sequence[YamlFile], problems: list[Problem]) -> Parts:
     read = _Reading(known=known, problems=problems)
     named = read_named(roots, problems)
     rules = read.parts(roots, "rules", schema.Rule)
+    queries = Queries(named, known, problems) if known else None
     return Parts(
         top=_joined_top([read.top(root) for root in roots]),
         feeds=read.parts(roots, "feeds", schema.Feed),
@@ -124,7 +127,8 @@ def _read_parts(files: Sequence[YamlFile], problems: list[Problem]) -> Parts:
         channels=read.channels(roots),
         routes=read.parts(roots, "routes", schema.Route),
         named=named,
-        queries=_resolved(rules, Queries(named, known, problems)) if known else {},
+        resolved=queries.parts if queries else {},
+        queries=_resolved(rules, queries) if queries else {},
     )
 
 

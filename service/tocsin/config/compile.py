@@ -60,7 +60,8 @@ class Parts:
     channels: tuple[Part[schema.Channel], ...]
     routes: tuple[Part[schema.Route], ...]
     named: tuple[NamedQuery, ...] = ()  # parts of queries
-    queries: Mapping[str, Query]  # those of the rules, by the rule's name, with their parts put in
+    resolved: Mapping[str, Query]  # those of them, by their names, with their own parts put in
+    queries: Mapping[str, Query]  # those of the rules, by the rules' names, with their parts put in
 
 
 def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
@@ -69,7 +70,7 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
     own_secrets = (secret for part in parts.channels for secret in _secrets(part.value))
     return Plan(
         feeds=tuple(_feed(part.value, top.defaults) for part in parts.feeds),
-        entities=tuple(_entity(part.value) for part in parts.entities),
+        entities=tuple(_entity(part.value, part.source.line) for part in parts.entities),
         rules=tuple(
             _rule(part.value, parts.queries.get(part.value.name), part.source.line)
             for part in parts.rules
@@ -123,7 +124,7 @@ def _as_http_feed(common: FeedSpec, feed: schema.Feed, defaults: Defaults) -> Fe
     )
 
 
-def _entity(entity: schema.Entity) -> Entity:
+def _entity(entity: schema.Entity, source: str) -> Entity:
     case = entity.case or (CaseRule.INSENSITIVE if entity.type is EntityType.CONCEPT else CaseRule.SENSITIVE)
     return Entity(
         id=entity.id,
@@ -136,6 +137,7 @@ def _entity(entity: schema.Entity) -> Entity:
         surname=entity.surname or Surname.AFTER_FULL,
         context=_context(entity.context) if entity.context else None,
         tests=_tests(entity.tests),
+        source=source,
     )
 
 

@@ -68,12 +68,12 @@ class Queries:
         self._names = frozenset(part.name for part in named)
         self._feeds = tuple(map(_folded, known.feeds))
         self._problems = problems
-        self._parts: dict[str, Query] = {}
+        self.parts: dict[str, Query] = {}
         self._check_parts(named)
 
     def resolved(self, query: Query, source: Source, *steps: str) -> Query | None:
         """Return a query with its parts put in; what is wrong with it is told at its text, to which `steps` lead."""
-        return self._resolved(query, self._parts, source, *steps)
+        return self._resolved(query, self.parts, source, *steps)
 
     def _check_parts(self, named: Sequence[NamedQuery]) -> None:
         """Check each part by itself, used or not; those that others are made of first."""
@@ -82,9 +82,9 @@ class Queries:
         for part in sorted(named, key=lambda part: len(below.get(part.name, ()))):
             if part.query is None:
                 continue
-            parts = queries if part.name in below[part.name] else self._parts  # made of itself: to say so
+            parts = queries if part.name in below[part.name] else self.parts  # made of itself: to say so
             if (resolved := self._resolved(part.query, parts, part.source)) is not None:
-                self._parts[part.name] = resolved
+                self.parts[part.name] = resolved
 
     def _resolved(self, query: Query, parts: Mapping[str, Query], source: Source, *steps: str) -> Query | None:
         unknown = [source.problem_in(message, at, *steps) for message, at in self._unknown(query)]

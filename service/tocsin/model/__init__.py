@@ -130,6 +130,7 @@ class Entity:
     surname: Surname = Surname.AFTER_FULL
     context: Context | None = None
     tests: "tuple[RuleTest, ...]" = ()
+    source: str = field(default="", compare=False)  # `file:line`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

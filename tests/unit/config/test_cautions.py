@@ -34,7 +34,7 @@ def test_a_word_of_two_entities_is_a_warning_at_the_second(load) -> None:
     text = """
         entities:
           - {id: atlantis, name: Atlantis, aliases: [Atlantean, atlantean], acronym: ATL}
-          - {id: city, name: City, aliases: [port, ATLANTEAN], acronym: Atl}
+          - {id: city, name: City, aliases: [pier, ATLANTEAN], acronym: Atl}
     """
     assert warnings(load, text, FEEDS, RULES, BASE) == [
         'a.yaml:4:44: entities.1.aliases.1: also a word of the entity "atlantis": a keyword stands for that one',
