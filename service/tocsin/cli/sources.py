@@ -1,7 +1,7 @@
 """What `parse` and `match` read: a file, a directory, standard input or a URL, as a feed of the configuration would."""
 
 import sys
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -196,15 +196,20 @@ class _DirectoryFeeds:
     """The configured directory feeds, by directory."""
 
     def __init__(self, plan: Plan) -> None:
-        self._feeds: Mapping[Path, FeedSpec] = {
+        self._feeds = {
             Path(feed.location).resolve(): feed for feed in reversed(plan.feeds) if feed.kind is FeedKind.DIRECTORY
         }
+        self._directory: tuple[Path, FeedSpec | None] | None = None  # the last one; files come by directory
 
     def of(self, name: str) -> FeedSpec:
         """Return the feed in whose directory a file lies, else one that knows nothing of it."""
-        if self._feeds and name != STANDARD_INPUT and (feed := self._feeds.get(Path(name).parent.resolve())):
-            return feed
-        return FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
+        feed = None if name == STANDARD_INPUT else self._of_directory(Path(name).parent)
+        return feed or FeedSpec(name=name, kind=FeedKind.DIRECTORY, location="")
+
+    def _of_directory(self, directory: Path) -> FeedSpec | None:
+        if self._directory is None or self._directory[0] != directory:
+            self._directory = directory, self._feeds.get(directory.resolve())
+        return self._directory[1]
 
 
 async def _parse(document: Document, sandbox: Sandbox) -> ParsedFeed | ParseFailed:

@@ -68,15 +68,15 @@ def detect_language(text: str) -> str | None:
     It does not where there are too few letters, and where scripts or languages mix.
     """
     head = _ADDRESS.sub(" ", clean(text[:MOST_READ]))
-    words = _WORD.findall(head)
-    letters = sum(map(len, words))
-    latin, cyrillic = len(_LATIN.findall(head)), len(_CYRILLIC.findall(head))
+    letters = sum(map(str.isalpha, head))
+    latin = letters if head.isascii() else len(_LATIN.findall(head))
+    cyrillic = 0 if latin == letters else len(_CYRILLIC.findall(head))
     if letters < _LEAST_CHARACTERS or min(latin, cyrillic) > letters * _FOREIGN:
         return None
     if cyrillic > letters / 2:
         return _of_cyrillic(head, letters)
     if latin > letters / 2:
-        return _of_latin(head, words, letters)
+        return _of_latin(head, letters)
     return _of_network(head, _LIKELY)
 
 
@@ -115,7 +115,7 @@ def _by_letters(counted: Counter[str]) -> str | None:
     return "uk" if count("ієїґ") > 2 * count("ыэёўъ") else None
 
 
-def _of_latin(text: str, words: Sequence[str], letters: int) -> str | None:
+def _of_latin(text: str, letters: int) -> str | None:
     if letters >= ENOUGH_LETTERS:
         return _of_network(text, _LIKELY)
     if letters < _LEAST_LETTERS:
@@ -124,7 +124,7 @@ def _of_latin(text: str, words: Sequence[str], letters: int) -> str | None:
     if guess in _KIN:
         return guess if probability >= _SURE else None
     votes: defaultdict[str, float] = defaultdict(float)
-    for word in words:
+    for word in _WORD.findall(text):
         languages = _speakers().get(ignoring_case(word), ())
         for language in languages:
             votes[language] += 1 / len(languages)
