@@ -46,7 +46,7 @@ _WORDS = st.one_of(
         ["build-up", "COVID-19", "10:30", "U.S.", "O'Neill", "l'Ukraine", "C++", "a~b", "and/or", "阿卡", "😀a"]
     ),
     st.sampled_from(
-        ["and", "Or", "not", "near/5", "NEARBY", "Note", "title", "a:1", "1:a", "x#y", "x@y", "a$", "a/b/"]
+        ["and", "Or", "not", "near/5", "NEARBY", "Note", "title", "я:1", "1:a", "x#y", "x@y", "a$", "a/b/"]
     ),
 )
 _INSIDE = st.text(_LETTERS + " \n-',.:#/@$()~", max_size=12)
