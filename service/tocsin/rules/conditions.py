@@ -14,8 +14,8 @@ from typing import Protocol, TypeAlias, TypeGuard
 from tocsin.model import Evidence, Field
 from tocsin.model.query import Scope
 from tocsin.rules.loose import taking_part
-from tocsin.rules.near import Nearness, Ranked, hull
-from tocsin.rules.reading import GAP, LEAD, Mention, Passage, Row, longest_first
+from tocsin.rules.near import Nearness, Ranked, hull, hulls, partners
+from tocsin.rules.reading import GAP, LEAD, MASK, Mention, Passage, Row, longest_first
 from tocsin.rules.regexes import Expression
 from tocsin.rules.vocabulary import Key
 
@@ -247,8 +247,8 @@ class EntityForms:
         mentions = longest_first(found)
         if not mentions or not (self.context_any or self.context_none):
             return mentions
-        wanted = list(_rows(self.context_any, row, reading.keys))
-        unwanted = list(_rows(self.context_none, row, reading.keys))
+        wanted = _places(_rows(self.context_any, row, reading.keys), reading)
+        unwanted = _places(_rows(self.context_none, row, reading.keys), reading)
         return [
             mention
             for mention in mentions
@@ -256,19 +256,23 @@ class EntityForms:
             and not self._is_by(mention, unwanted, reading)
         ]
 
-    def _is_by(self, mention: Mention, others: Iterable[Mention], reading: Reading) -> bool:
-        """Tell whether one of the others has a word among those around a mention."""
+    def _is_by(self, mention: Mention, places: Sequence[int], reading: Reading) -> bool:
+        """Tell whether one of some places is among those of the words around a mention."""
         if not self.within:
-            return any(True for _ in others)
-        low = reading.running(mention.start) - self.within
-        high = reading.running(mention.end - 1) + self.within
-        return any(low <= reading.running(other.end - 1) and reading.running(other.start) <= high for other in others)
+            return bool(places)
+        nearest = bisect_left(places, reading.running(mention.start) - self.within)
+        return nearest < len(places) and places[nearest] <= reading.running(mention.end - 1) + self.within
 
 
 def _rows(asked: Iterable[tuple[Key, ...]], row: Row, keys: set[Key]) -> Iterator[Mention]:
     for words in asked:
         if keys.issuperset(words):
             yield from row.mentions(words)
+
+
+def _places(mentions: Iterable[Mention], reading: Reading) -> Sequence[int]:
+    """Return the places of the words of some mentions, ascending."""
+    return sorted({reading.running(at) for mention in mentions for at in range(mention.start, mention.end)})
 
 
 class EntityMention(Positional):
@@ -333,7 +337,7 @@ class RegexMatch(Positional):
             for start, end in self.expression.spans(passage.blank):
                 if end > limit:
                     break
-                if all(span.end <= start or end <= span.start for span in passage.masked):
+                if MASK not in passage.blank[start:end]:
                     yield passage, start, end
 
     def _touched(self, reading: Reading) -> Iterator[tuple[Mention, Passage, int, int]]:
@@ -368,7 +372,8 @@ class Near(Positional):
 
     def find(self, reading: Reading) -> Sequence[Mention]:
         """Return what reaches over each pair."""
-        return sorted({hull(left, right) for left, right in self._pairs(reading)})
+        lefts, _ = self._operands(reading)
+        return hulls(self._pairs(reading), partners(lefts))
 
     def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions of both operands that are in a pair."""

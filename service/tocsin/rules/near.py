@@ -1,7 +1,7 @@
 """Which mentions stand near which: two operands at a time, by words in between, by sentence or by paragraph."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -9,9 +9,12 @@ from itertools import chain, islice
 from tocsin.model.query import Unit
 from tocsin.rules.reading import Mention, Row, share_words
 
-#: Partners of one mention, behind it and before it each, that are followed where the pairs are an operand again:
-#: bounds the work on a text made of nothing but the words of a chain. There, not all its evidence is named.
-MOST_PARTNERS = 24
+#: Partners of one mention, behind it and before it each, that are followed where the pairs are an operand again; fewer
+#: of each where there are many mentions. Bounds the work on a text made of nothing but the words of a chain: there,
+#: the nearest pairs stand for all.
+MOST_PARTNERS = 16
+FEWEST_PARTNERS = 2
+FOLLOWED = 500
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,11 @@ class Nearness:
         return next(self._seconds(first, others, row), None) is not None
 
     def pairs(self, firsts: Ranked, seconds: Ranked, row: Row) -> Iterator[tuple[Mention, Mention]]:
-        """Yield the pairs that stand near each other; of one mention not more than `MOST_PARTNERS` on either side."""
+        """Yield pairs that stand near each other: of each mention the nearest partners."""
+        most = partners(firsts)
         for first in firsts.all:
             for side in (self._behind(first, seconds, row), self._before(first, seconds, row)):
-                for second in islice(side, MOST_PARTNERS):
+                for second in islice(side, most):
                     yield first, second
 
     def mirrored(self) -> "Nearness":
@@ -107,6 +111,22 @@ class _Mirrored(Nearness):
 
     def _in_order(self, first: Mention, second: Mention) -> bool:
         return second.end <= first.start
+
+
+def partners(mentions: Ranked) -> int:
+    """Return how many partners of each are followed."""
+    return min(MOST_PARTNERS, max(FEWEST_PARTNERS, FOLLOWED // max(len(mentions.all), 1)))
+
+
+def hulls(pairs: Iterable[tuple[Mention, Mention]], most: int) -> Sequence[Mention]:
+    """Return what reaches over each pair, in order; twice as many as `most` that begin at one word."""
+    found: dict[int, set[Mention]] = {}
+    for first, second in pairs:
+        reaching = hull(first, second)
+        beginning = found.setdefault(reaching.start, set())
+        if len(beginning) < 2 * most:
+            beginning.add(reaching)
+    return sorted(chain.from_iterable(found.values()))
 
 
 def hull(one: Mention, other: Mention) -> Mention:

@@ -29,8 +29,8 @@ LEAD = 100
 _BREAK = regex.compile(r"\n[^\S\n]*+\n")
 _LETTERS = regex.compile(r"[^\n]")
 
-# Stands for each character of furniture: it belongs to no word, and makes no empty line, which would part paragraphs.
-_MASK = "\x01"
+#: Stands for each character of furniture: it belongs to no word, and makes no empty line, which would part paragraphs.
+MASK = "\x01"
 
 
 class Mention(NamedTuple):
@@ -78,7 +78,6 @@ class Passage:
 
     field: Field
     text: str
-    masked: Sequence[Span]
     blank: str
     begin: int
     end: int
@@ -116,7 +115,7 @@ class Row:
         self.classes += runs
         self.passages.append(
             Passage(
-                field=field, text=text, masked=masked, blank=blank, begin=begin, end=len(self.classes),
+                field=field, text=text, blank=blank, begin=begin, end=len(self.classes),
                 breaks=[begin + at for at in breaks], run_starts=starts,
             )
         )  # fmt: skip
@@ -259,6 +258,6 @@ def _blanked(text: str, masked: Sequence[Span]) -> str:
     for span in sorted(masked):  # one may lie within another
         start = max(span.start, at)
         if start < span.end:
-            parts += [text[at:start], _LETTERS.sub(_MASK, text[start : span.end])]
+            parts += [text[at:start], _LETTERS.sub(MASK, text[start : span.end])]
             at = span.end
     return "".join([*parts, text[at:]])
