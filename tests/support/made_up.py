@@ -28,6 +28,7 @@ from tocsin.model.query import (
     Unit,
     Wildcard,
     Word,
+    nodes_of,
 )
 from tocsin.text.paragraphs import paragraphs
 
@@ -335,3 +336,58 @@ def maker(choose: Chooser) -> Maker:
     language = choose(LANGUAGES)
     words = [*NAMES, *WORDS[language], *WORDS[language]]
     return Maker(choose, language, tuple(choose(words) for _ in range(choose([4, 8, 12, 16]))))
+
+
+SMALL = {
+    "en": """war wars soldier soldiers force forces military personnel troops us who the of cafe café cafe\u0301
+        build-up 1,000 don't belarus's straße inva\u00adde invading x""".split(),
+    "ru": "война войны ёлка елка мой мои путин путина в x".split(),
+    "el": "πόλεμος πολεμος ειρήνη ειρηνη x".split(),
+}
+SMALL_PHRASES = ("war of", "military personnel", "мой", "мои", "ёлка", "cafe", "café", "strasse", "build-up", "don't")
+SMALL_WILD = ("inva*", "caf?", "belar*", "sol*", "straß*", "во?н*", "πολ*", "build-u?", "don'*")
+
+
+class SmallMaker(Maker):
+    """Makes texts of small letters, and queries in which no letter's case counts, nor where sentences end."""
+
+    def rule(self, key: str) -> Rule:
+        """Make a rule that is a query."""
+        return replace(rule(name=key), query=self.query())
+
+    def term(self, field: Scope | None = None) -> Query:
+        """Make a term."""
+        match self.choose("wwwwpifle"):
+            case "w":
+                return Word(self.choose(SMALL[self.language]))
+            case "p":
+                return Phrase(self.choose(SMALL_PHRASES))
+            case "i":
+                return Wildcard(self.choose(SMALL_WILD))
+            case "f":
+                return Fuzzy(self.choose(FUZZY), self.choose([1, 2]))
+            case "l":
+                loose = ("soldiers war", "war war", "force of us", "ёлка война", "cafe build-up", "ειρηνη x")
+                return Loose(self.choose(loose), self.choose([0, 2, 10]))
+            case _:
+                return EntityRef("troops")
+
+    def _piece(self) -> str:
+        return self.choose(self.own)
+
+    def _line(self) -> str:
+        return " ".join(self.some(self._piece, 0, 6)) + self.choose(["", "?", ", x", " —", "!", " x."])
+
+    def _within(self) -> int | Unit:
+        return self.choose([0, 1, 2, 5, 100, Unit.PARAGRAPH])
+
+    def query(self, depth: int = 2, field: Scope | None = None) -> Query:
+        """Make a query of words."""
+        made = super().query(depth, field)
+        return made if not any(isinstance(node, Regex) for node in nodes_of(made)) else self.term()
+
+
+def small_maker(choose: Chooser) -> SmallMaker:
+    """Choose a language and the words of which texts of small letters are made."""
+    language = choose(["en", "en", "ru", "el"])
+    return SmallMaker(choose, language, tuple(choose(SMALL[language]) for _ in range(choose([3, 6, 9]))))
