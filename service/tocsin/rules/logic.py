@@ -92,9 +92,9 @@ def meaning_of(query: Query) -> Meaning:
 def _meaning(query: Query, scope: Scope | None) -> Meaning:
     match query:
         case And() | Or():
-            kind = type(query)
-            parts = _sorted({_meaning(child, scope) for child in _flat(query, kind)})
-            return parts[0] if len(parts) == 1 else (kind.__name__, *parts)
+            kind = type(query).__name__
+            parts = _sorted({one for child in query.children for one in _flat(_meaning(child, scope), kind)})
+            return parts[0] if len(parts) == 1 else (kind, *parts)
         case Not():
             return ("Not", _meaning(query.child, scope))
         case Fielded():
@@ -110,12 +110,9 @@ def _meaning(query: Query, scope: Scope | None) -> Meaning:
             return _leaf(query, scope)
 
 
-def _flat(query: And | Or, kind: type[And] | type[Or]) -> Iterator[Query]:
-    for child in query.children:
-        if isinstance(child, And | Or) and isinstance(child, kind):
-            yield from _flat(child, kind)
-        else:
-            yield child
+def _flat(meaning: Meaning, kind: str) -> Iterable[Meaning]:
+    """Take apart what AND or OR joins within the same; a term never begins with their names."""
+    return meaning[1:] if isinstance(meaning, tuple) and meaning[0] == kind else (meaning,)
 
 
 def _sorted(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
