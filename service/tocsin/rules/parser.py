@@ -15,7 +15,7 @@ from tocsin.errors import QueryError
 from tocsin.model.query import And, AtLeast, Fielded, Near, Not, NotNear, Or, Query, Scope, Unit
 from tocsin.rules.checks import DEEPEST_TREE, check_depth, check_query, check_shape
 from tocsin.rules.lexer import Kind, Tokens, tokens_of
-from tocsin.rules.terms import READERS, read_number
+from tocsin.rules.terms import READERS, read_number, read_word
 from tocsin.text.suggestions import suggestion
 
 #: Brackets that may stand within brackets.
@@ -34,7 +34,8 @@ _SMALL_OPERATOR = re.compile(r"and|or|not|(?:o?near|atleast)(?:/.*)?", re.IGNORE
 _SCOPES = {scope.value: scope for scope in Scope}
 
 # Looked up once: to ask an enum for a member takes longer than to compare it.
-_AND, _OR, _NOT, _NEAR = Kind.AND, Kind.OR, Kind.NOT, Kind.NEAR
+_AND, _OR, _NOT, _NEAR, _WORD = Kind.AND, Kind.OR, Kind.NOT, Kind.NEAR, Kind.WORD
+_ENDING = frozenset({Kind.AND, Kind.OR, Kind.CLOSE, Kind.END})
 
 
 def parse_query(text: str) -> Query:
@@ -101,7 +102,11 @@ class _Parser:
         return And(tuple(children), first.at) if operator is _AND else Or(tuple(children), first.at)
 
     def _negation(self) -> Query:
-        if self._kinds[self._next] is not _NOT:
+        kind = self._kinds[self._next]
+        if kind is _WORD and self._kinds[self._next + 1] in _ENDING:  # most are nothing but a word
+            self._next += 1
+            return read_word(self._texts[self._next - 1], self._places[self._next - 1])
+        if kind is not _NOT:
             return self._row()
         at = self._places[self._next]
         after = self._kinds[self._next + 1]

@@ -32,6 +32,9 @@ _LONGEST_NUMBER = 9  # digits
 _FUZZY = re.compile(r"(.*)~([0-9]*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _WILD_IN_BRACES = re.compile(r"\w\*|\*\w|\w\?\w")
+# What most words and wildcards are, told without parting the text into words.
+_LETTER = re.compile(r"[A-Za-z0-9А-я]")
+_ENOUGH_LETTERS = re.compile(rf"[A-Za-zÀ-ÖØ-öø-ɏЀ-ӿ]{{{SHORTEST_STEM},}}\*")
 # To part a text into words as if each wildcard were a letter of its word.
 _AS_LETTERS: Final = str.maketrans("*?", "xx")
 _ELSEWHERE = {
@@ -45,7 +48,8 @@ _ELSEWHERE = {
 }
 
 
-def _read_word(text: str, at: int) -> Term:
+def read_word(text: str, at: int) -> Term:
+    """Read a word, with its wildcards or its ~; raises QueryError."""
     if text.isalpha() and text[0] not in APOSTROPHES:  # most words; some apostrophes count as letters
         return Word(text, at)
     if text[0] == "-" and text[1:2].isalpha():
@@ -55,7 +59,7 @@ def _read_word(text: str, at: int) -> Term:
     if "*" in text or "?" in text:
         _check_wildcards(text, at)
         return Wildcard(text, at)
-    if not words(text, DEFAULT):
+    if not _has_word(text):
         fix = f"write {_ELSEWHERE[text]}" if text in _ELSEWHERE else "leave it out"
         raise QueryError(f'there is no word in "{text}": {fix}', at)
     return Word(text, at)
@@ -83,7 +87,7 @@ def _read_phrase(text: str, at: int) -> Phrase | Loose:
     end = text.index('"', 1)
     phrase, others = text[1:end], text[end + 1 :]
     wild = "*" in phrase or "?" in phrase
-    if not words(phrase.translate(_AS_LETTERS) if wild else phrase, DEFAULT):
+    if not _has_word(phrase.translate(_AS_LETTERS) if wild else phrase):
         raise QueryError("the phrase is empty: write words between the quotes", at)
     if others:
         if wild:
@@ -115,7 +119,7 @@ def _is_too_long(phrase: str) -> bool:
 
 def _read_cased(text: str, at: int) -> Cased:
     inside = text[1:-1]
-    if not words(inside, DEFAULT):
+    if not _has_word(inside):
         raise QueryError("the braces are empty: write words between { and }", at)
     if wild := _WILD_IN_BRACES.search(inside):
         raise QueryError(
@@ -166,8 +170,14 @@ def _end_of_regex(text: str) -> int:
     return next(match.start() for match in re.finditer(r"\\.|/", text, re.DOTALL) if match.start() and match[0] == "/")
 
 
+def _has_word(text: str) -> bool:
+    return _LETTER.search(text) is not None or bool(words(text, DEFAULT))
+
+
 def _check_wildcards(text: str, at: int) -> None:
     """Refuse wildcards that begin a word, or stand after too little of it; `at` is where the text begins."""
+    if _ENOUGH_LETTERS.fullmatch(text):
+        return
     for start, end, _ in words(text.translate(_AS_LETTERS), DEFAULT):
         solid = 0
         for place in range(start, end):
@@ -199,7 +209,7 @@ def read_number(digits: str, least: int, most: int) -> int | None:
 #: How the term is read that a token of each kind stands for, from how it is written and where; raises QueryError.
 READERS: Mapping[Kind, Callable[[str, int], Term]] = MappingProxyType(
     {
-        Kind.WORD: _read_word,
+        Kind.WORD: read_word,
         Kind.PHRASE: _read_phrase,
         Kind.CASED: _read_cased,
         Kind.ENTITY: _read_entity,
