@@ -83,9 +83,15 @@ class Wild:
         """Return the letters before the first wildcard."""
         return re.split(r"[*?]", self.glob, maxsplit=1)[0]
 
+    def answers(self, word: str) -> bool:
+        """Tell whether a folded word is one of those that it stands for."""
+        if self.glob == self.start + "*":
+            return word.startswith(self.start)
+        return self._expression.fullmatch(word) is not None
+
     @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """Return what a folded word must match as a whole.
+    def _expression(self) -> re.Pattern[str]:
+        """Return what a word must match as a whole.
 
         The shortest stretch that leads to the next fixed letters is taken and never given back, so that it takes time
         linear in the word.
@@ -167,7 +173,7 @@ def _answers_letters(form: Form, pattern: Braced | Wild | Spelt) -> bool:
         case Braced(cased=cased, exact=accented):
             return form.cased == cased and (accented is None or form.exact == accented)
         case Wild():
-            return pattern.expression.fullmatch(form.folded) is not None
+            return pattern.answers(form.folded)
         case Spelt(folded=folded, edits=edits):
             return OSA.distance(form.folded, folded, score_cutoff=edits) <= edits
         case _:
