@@ -8,6 +8,7 @@ no form: words are compared without them.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import chain, islice, product, zip_longest
 from typing import assert_never
 
@@ -29,6 +30,9 @@ SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 
 #: A form that is made has at least so many letters, unless all are capitals.
 SHORTEST = 4
+
+#: So many entities' forms are remembered: each language's rules ask for them anew.
+REMEMBERED = 4096
 
 #: The most forms of an entity; what is configured always counts.
 MOST_FORMS = 150
@@ -77,6 +81,7 @@ class _PersonName:
         return tuple(word for word in self.given if word is self.given[0] or not _PATRONYMIC.search(word.lower()))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def entity_forms(entity: Entity) -> tuple[EntityForm, ...]:
     """Return the forms of an entity, the name first, each once; what is configured, then what is made, bounded."""
     forms: dict[tuple[str, FormKind], EntityForm] = {}

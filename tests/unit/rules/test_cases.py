@@ -180,6 +180,20 @@ def test_a_case_is_called_by_its_name():
     assert found["Світлано Тихановська"] is Case.VOCATIVE
 
 
+def test_a_thing_is_not_called():
+    """Only persons have a vocative."""
+    assert "Україно" not in _texts(cases_of(["Україна"], "uk", surname=None))
+    assert "Світлано" in _texts(cases_of(["Світлана"], "uk", surname=0))
+
+
+def test_adjective_and_noun_of_a_thing_agree():
+    """In the accusative the adjective of a thing is that of things, not of persons."""
+    assert not {"Нижнего Новгород", "Европейского союз"} & (
+        _texts(cases_of(["Нижний", "Новгород"], "ru", surname=None))
+        | _texts(cases_of(["Европейский", "союз"], "ru", surname=None))
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "language", "surname"),
     [("Emmanuel Macron", "fr", 1), ("США", "ru", None), ("Tallinn", "et", None), ("ОБСЄ", "uk", None)],
