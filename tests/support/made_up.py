@@ -175,11 +175,15 @@ CODES = {Scope.LANG: ("en", "ru", "zh"), Scope.COUNTRY: ("ua", "fr", "by")}
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes articles, and rules for them: all of one language, and of a few of its words."""
+    """Makes articles, and rules for them: all of one language, and of a few of its words.
+
+    `dense`: of two or three words in short texts, so that all is near all, and of rules that take them apart deeper.
+    """
 
     choose: Chooser
     language: str
     own: tuple[str, ...]
+    dense: bool = False
 
     def some(self, make: Callable[[], T], fewest: int, most: int) -> list[T]:
         """Make so many of something."""
@@ -189,7 +193,8 @@ class Maker:
 
     def article(self) -> tuple[Article, FeedSpec | None]:
         """Make an article and its feed; some of its paragraphs are furniture."""
-        text = "".join(self.some(lambda: self._paragraph() + self.choose(["\n\n", "\n \n", "\n"]), 0, 4))
+        most = 2 if self.dense else 4
+        text = "".join(self.some(lambda: self._paragraph() + self.choose(["\n\n", "\n \n", "\n"]), 0, most))
         masked = [span for span in paragraphs(text) if self.choose([False, False, False, True])]
         languages = [self.language, self.language, *(["en-GB", None] if self.language == "en" else [])]
         feed = self.choose(FEEDS)
@@ -203,7 +208,7 @@ class Maker:
         return made, feed
 
     def _paragraph(self) -> str:
-        lines = self.some(self._line, 0, 3)
+        lines = self.some(self._line, 0, 2 if self.dense else 3)
         return "".join(line + self.choose([" ", " ", "\n"]) for line in lines).rstrip()
 
     def _line(self) -> str:
@@ -218,7 +223,8 @@ class Maker:
             case "p":
                 return self.choose(PHRASES)
             case _:
-                return " ".join("xy"[at % 2] for at in range(self.choose([1, 1, 2, 3, 4, 9, 10, 11, 40, 97])))
+                sizes = [1, 1, 2, 3] if self.dense else [1, 1, 2, 3, 4, 9, 10, 11, 40, 97]
+                return " ".join("xy"[at % 2] for at in range(self.choose(sizes)))
 
     # Queries: only such as the checks let pass. `field`: what stands around it; no field stands in another.
 
@@ -226,11 +232,11 @@ class Maker:
         """Make a query that asks for something."""
         match self.choose("tttnnnaaaoofffxxllm" if depth else "ttnl"):
             case "n":
-                return self._near(1, field)
+                return self._near(self._depth(), field)
             case "l":
-                return AtLeast(self.choose([1, 2, 2, 3]), self.operand(1, field))
+                return AtLeast(self.choose([1, 2, 2, 3]), self.operand(self._depth(), field))
             case "x":
-                return NotNear(self.operand(1, field), self.operand(1, field), self._within())
+                return NotNear(self.operand(self._depth(), field), self.operand(self._depth(), field), self._within())
             case "a":
                 return self._conjunction(depth, field)
             case "o":
@@ -267,6 +273,9 @@ class Maker:
             case _:
                 return self.term(field)
 
+    def _depth(self) -> int:
+        return self.choose([1, 2]) if self.dense else 1
+
     def _near(self, depth: int, field: Scope | None) -> Query:
         left, right = self.operand(depth, field), self.operand(depth, field)
         return Near(left, right, self._within(), ordered=self.choose([False, False, True]))
@@ -286,13 +295,20 @@ class Maker:
             case "f":
                 return Fuzzy(self.choose(FUZZY), self.choose([1, 2]))
             case "p":
-                return Phrase(self.choose(EXACT[self.language] + EXACT_NAMES))
+                return Phrase(self.choose([*EXACT[self.language], *EXACT_NAMES, self._some_own(3)]))
             case "c":
-                return Cased(self.choose(BRACED))
+                return Cased(self.choose([*BRACED, self._some_own(2)]))
             case "l":
-                return Loose(self.choose(LOOSE), self.choose([0, 1, 2, 5, 10, 100]))
+                return Loose(self.loose(), self.choose([0, 1, 2, 5, 10, 100]))
             case _:
                 return self.choose([Regex(self.choose(EXPRESSIONS)), EntityRef(self.choose(IDS))])
+
+    def loose(self) -> str:
+        """Make the words of a loose phrase."""
+        return self._some_own(4) if self.dense else self.choose([*LOOSE, self._some_own(3)])
+
+    def _some_own(self, most: int) -> str:
+        return " ".join(self.some(lambda: self.choose(self.own), 1, most)).replace("’", "'").replace("ʼ", "'")
 
     def word(self) -> str:
         """Choose a word to ask for."""
@@ -328,14 +344,15 @@ class Maker:
                 phrases = (*EXACT[self.language], *EXACT_NAMES)
                 return Term(text=self.choose([text for text in phrases if not set(text) & {"*", "?"}]), exact=True)
             case _:
-                return Term(text=self.choose(LOOSE))
+                return Term(text=self.loose())
 
 
 def maker(choose: Chooser) -> Maker:
     """Choose a language and the words of which texts are made."""
-    language = choose(LANGUAGES)
+    language, dense = choose(LANGUAGES), choose([False, False, True])
     words = [*NAMES, *WORDS[language], *WORDS[language]]
-    return Maker(choose, language, tuple(choose(words) for _ in range(choose([4, 8, 12, 16]))))
+    own = tuple(choose(words) for _ in range(choose([2, 3] if dense else [4, 8, 12, 16])))
+    return Maker(choose, language, own, dense)
 
 
 SMALL = {

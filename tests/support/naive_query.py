@@ -35,9 +35,9 @@ from tocsin.model.query import (
 )
 
 STOP_WORDS = {
-    "en": {"the", "of", "in", "who", "us", "it"},
+    "en": {"the", "of", "in", "who", "us", "up"},
     "ru": {"в", "на"},
-    "fr": {"l", "d", "de", "la", "en"},
+    "fr": {"l", "d", "qu", "de", "la", "en", "sur", "y"},
 }
 INFLECTIONS = {
     "en": [
@@ -170,7 +170,7 @@ class Language:
 
     def is_ambiguous(self, asked: str) -> bool:
         """Whether it is in capitals, and a stop word in small letters."""
-        return bare(asked).isupper() and folded(asked) in self.stop_words
+        return bare(asked).isupper() and small(asked) in self.stop_words
 
     def plain(self, asked: str) -> Test:
         """A word of a query or keyword without quotes."""
@@ -210,7 +210,7 @@ class Language:
 
     def acronym(self, asked: str) -> Test:
         """An acronym."""
-        if folded(asked) in self.stop_words:
+        if small(asked) in self.stop_words:
             return self.capitals_only(asked)
         return lambda heard: (
             without_accents(bare(heard.text)) == bare(asked) or (heard.shouted and folded(heard.text) == folded(asked))
@@ -275,7 +275,7 @@ def _heard(field: str, text: str, language: Language, masked: Sequence[tuple[int
         line = text[text.rfind("\n", 0, start) + 1 :].partition("\n")[0]
         begin = text.rfind("\n", 0, start) + 1
         neighbours = [word for word in found if begin <= word[0] < begin + len(line)]
-        alone = len(neighbours) == 1 and folded(written) in language.stop_words
+        alone = len(neighbours) == 1 and small(written) in language.stop_words
         shouted = field in {"title", "body"} and line.isupper() and not alone
         yield Heard(field, start, end, written, paragraph, sentence, shouted)
 
@@ -547,7 +547,7 @@ class Reader:
             words, text = self._read.words[field], self._read.texts[field]
             for start, end in self._read.masked if field == "body" else ():
                 text = text[:start] + "\x01" * (end - start) + text[end:]
-            last = words[:LEAD][-1].end if scope is Scope.LEAD and words else len(text)
+            last = words[LEAD].start if scope is Scope.LEAD and len(words) > LEAD else len(text)
             for item in re.finditer(node.pattern, text, re.ASCII):
                 start, end = item.span()
                 own = frozenset(place for place, word in enumerate(words) if word.start < end and word.end > start)

@@ -90,9 +90,9 @@ class Reading:
                 yield passage
 
     def lead_end(self, passage: Passage) -> int:
-        """Return the offset in the body at which the lead ends."""
-        words = self.text.words(passage)[:LEAD]
-        return words[-1].end if words else 0
+        """Return the offset in the body at which the lead ends: where the first word behind it begins."""
+        words = self.text.words(passage)
+        return words[LEAD].start if len(words) > LEAD else len(passage.text)
 
     def shown(self, asked: "Side | EntityMention") -> Sequence[Shown]:
         """Return all mentions of a term as evidence, in the order of `known`; worked out once."""
