@@ -12,6 +12,7 @@ from tocsin.errors import ConfigError
 from tocsin.model import (
     Boilerplate,
     ChannelKind,
+    Context,
     EntityType,
     FeedKind,
     FeedScope,
@@ -20,8 +21,10 @@ from tocsin.model import (
     RouteMatch,
     RuleTest,
     Severity,
+    Surname,
     Term,
 )
+from tocsin.rules.parser import parse_query
 
 
 def test_files_are_joined_wherever_they_stand(tmp_path: Path) -> None:
@@ -239,6 +242,82 @@ def test_a_rule_key_changes_with_what_the_rule_asks_and_with_nothing_else(load) 
     assert keys[0].startswith("Harbour#")
     assert len(keys[0]) == len("Harbour#") + 12
     assert len({*keys, *(key_of(load, rule) for rule in other)}) == 1 + len(other)
+
+
+def test_a_query_is_compiled_with_its_parts_put_in(load) -> None:
+    """A rule's query is the tree of its text, `$name` replaced by what any file calls so; so is that of other parts."""
+    plan = load(
+        """
+        queries: {fire: fire OR $glow, unused: smoke}
+        rules:
+          - {name: a, query: $fire AND harbour}
+          - {name: b, keywords: [smoke]}
+        """,
+        "queries: {glow: glow*}",
+    )
+    query, none = (rule.query for rule in plan.rules)
+    assert none is None
+    assert query == parse_query("(fire OR (glow*)) AND harbour")
+
+
+def test_a_rule_key_changes_with_the_query_and_the_parts_it_uses(load) -> None:
+    """Blanks, comments, needless brackets and names of parts leave a rule the same; another term does not."""
+
+    def key(query: str, part: str = "fire OR smoke") -> str:
+        return (
+            load(f"queries: {{x: {part}, y: alarm}}\nrules:\n  - name: a\n    query: |\n      {query}\n").rules[0].key
+        )
+
+    same = [
+        key("$x AND harbour"),
+        key("(fire OR  smoke) AND (harbour)   # why"),
+        key("$x AND harbour", "(fire OR smoke)"),
+    ]
+    assert len(set(same)) == 1
+    assert len({same[0], key("$x AND port"), key("$x AND harbour", "fire OR glow"), key("$y AND harbour")}) == 4
+
+
+def test_a_rule_without_a_query_keeps_its_key(load) -> None:
+    """The key of a rule of keywords and entities is what it was before there were queries: it would ring anew."""
+    assert key_of(load, "keywords: [fire, '\"port ablaze\"'], entities: {any: [atlantis]}") == "Harbour#8ab21e43b903"
+
+
+def test_an_entity_is_compiled_with_all_that_it_says(load) -> None:
+    """Forms by language, the surname's rule, context and tests arrive in the plan, with the place of the entity."""
+    plan = load("""
+        entities:
+          - id: poseidon
+            name: Octavia Poseidon
+            type: person
+            forms: {uk-UA: Октавія Посейдон, el: Οκταβία}
+            surname: alone
+            context: {any: [sea, '"the deep"'], none: [film], within: 0}
+            tests: [{rings: Octavia Poseidon spoke.}, {silent: Nobody spoke.}]
+          - {id: other, name: Other Person, type: person}
+          - {id: place, name: Place Amber, context: {none: [film]}}
+    """)
+    poseidon, other, place = plan.entities
+    assert poseidon.forms == (("uk", "Октавія Посейдон"), ("el", "Οκταβία"))
+    assert (poseidon.surname, other.surname) == (Surname.ALONE, Surname.AFTER_FULL)
+    assert poseidon.context == Context(
+        any=(Term(text="sea"), Term(text="the deep", exact=True)), none=(Term(text="film"),), within=0
+    )
+    assert (other.context, place.context) == (None, Context(none=(Term(text="film"),), within=25))
+    assert [(test.text, test.rings) for test in poseidon.tests] == [
+        ("Octavia Poseidon spoke.", True),
+        ("Nobody spoke.", False),
+    ]
+    assert (poseidon.source, other.source) == ("a.yaml:3", "a.yaml:10")
+
+
+def test_a_feed_has_a_country_of_its_own_or_the_default(load) -> None:
+    """`country` is kept in small letters; `defaults` gives it to every feed that says nothing, directories too."""
+    plan = load("""
+        defaults: {country: UA}
+        feeds: [{name: a, path: x}, {name: b, url: "https://b.example/", country: de}]
+    """)
+    assert [feed.country for feed in plan.feeds] == ["ua", "de"]
+    assert load("feeds: [{name: a, path: x}]", "").feeds[0].country is None
 
 
 def test_a_disabled_rule_is_checked_and_left_out(load, mistakes) -> None:
