@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -141,3 +142,45 @@ def test_a_reader_that_goes_away_ends_a_command_quietly(tocsin, beside):
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert len(objects(ended.stdout)) == 1
+
+
+def test_match_shows_what_comes_through_a_pipe_as_it_comes(tocsin):
+    """An article is shown as soon as its line is there, and Ctrl-C ends the wait for more, with 130 and no trace."""
+    with subprocess.Popen(
+        [TOCSIN, "match", "ferry", "-"],
+        cwd=tocsin.directory,
+        env=tocsin.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as looking:
+        for number in range(2):
+            looking.stdin.write(f'{{"title": "Ferry {number}"}}\n')
+            looking.stdin.flush()
+            assert looking.stdout.readline() == f"-: Ferry {number}\n"
+        looking.send_signal(signal.SIGINT)
+        assert looking.wait(timeout=10) == 130
+        assert (looking.stdout.read(), looking.stderr.read()) == ("", "")
+
+
+def test_match_needs_no_more_memory_for_more_lines(tocsin):
+    """A file of JSON lines is read in the same memory, however long it is."""
+    article = '{"title": "A ferry", "language": "en", "text": "' + "No boat has been seen for days. " * 150 + '"}\n'
+    program = (
+        "import resource, subprocess, sys;"
+        "status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode;"
+        "print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    peaks = []
+    for name, count in (("few.jsonl", 100), ("many.jsonl", 4_000)):
+        (tocsin.directory / name).write_text(article * count)
+        ended = subprocess.run(
+            [sys.executable, "-c", program, TOCSIN, "match", "title:ferry", name],
+            cwd=tocsin.directory, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        status, peak = ended.stdout.split()
+        assert status == "0"
+        peaks.append(int(peak) * 1024)
+    assert (tocsin.directory / "many.jsonl").stat().st_size > 19_000_000
+    assert peaks[1] - peaks[0] < 10_000_000

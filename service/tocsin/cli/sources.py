@@ -150,7 +150,7 @@ def _lines(file: BufferedReader, head: bytes, name: str) -> Iterator[Document | 
         yield _whole(file, head, name)
         return
     read_any, told = False, ""
-    for number, lines in _pieces(file, head):
+    for number, lines in pieces(file, head):
         if isinstance(lines, int):
             yield ParsedFeed(entries=(), problems=(f"line {number}: it has more than {lines:,} bytes",))
             continue
@@ -164,13 +164,13 @@ def _lines(file: BufferedReader, head: bytes, name: str) -> Iterator[Document | 
         yield Document(name=name, body=b"")
 
 
-def _pieces(file: BufferedReader, head: bytes) -> Iterator[tuple[int, bytes | int]]:
+def pieces(file: BufferedReader, head: bytes) -> Iterator[tuple[int, bytes | int]]:
     """Yield whole lines, as many as come at a time, with the number of the first.
 
     What comes is not waited for: a pipe may give a line a minute. Instead of a line that is too long, the limit.
     """
     waiting, number, skipping = bytearray(), 1, False
-    piece = head
+    piece = head or file.read1(PIECE)
     while piece:
         waiting += piece
         end = waiting.rfind(b"\n") + 1

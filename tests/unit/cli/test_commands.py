@@ -153,7 +153,7 @@ def test_a_foreign_file_is_left_alone(tocsin, command):
         ["bogus"],
         ["run", "--bogus"],
         ["match"],
-        ["match", "ferry AND port", "incoming"],
+        ["match", "ferry AND", "incoming"],
         ["match", "--keywords", ""],
         ["match", "--keywords", "a*b", "incoming"],
         ["match", "--keywords", "ferry", "nowhere.txt"],
