@@ -34,6 +34,7 @@ from tocsin.model.query import (
 from tocsin.rules import conditions, patterns
 from tocsin.rules.conditions import Condition, EntityForms, Positional
 from tocsin.rules.entities import EntityForm, FormKind, entity_forms
+from tocsin.rules.frequencies import OFTEN, UNKNOWN, Frequencies
 from tocsin.rules.loose import SLACK
 from tocsin.rules.near import Nearness
 from tocsin.rules.patterns import WordPattern
@@ -77,6 +78,8 @@ def chunks_of(text: str, language: str) -> Iterator[Chunk]:
 
 def forms_of(text: str, language: str) -> tuple[Form, ...]:
     """Return the forms of the words of a text."""
+    if text.isascii() and text.isalnum():  # one word, most of the time
+        return (form_of(text, language),)
     return tuple(form_of(word.written, language) for word in words(text, language))
 
 
@@ -111,7 +114,7 @@ class Compiler:
         self.scopes: set[Scope] = set()
         self.expressions: dict[Key, str] = {}
         self.codes: dict[tuple[Scope, str], Key] = {}
-        self.costs: dict[Key, float] = {}
+        self.frequencies = Frequencies()
         self._stops_by_languages: dict[tuple[str, ...], AbstractSet[str]] = {}
         self._terms: dict[tuple[Query, Scope | None, AbstractSet[str]], Condition] = {}
         self._shared: dict[tuple[object, ...], Positional] = {}
@@ -231,8 +234,7 @@ class Compiler:
 
     def _key(self, vocabulary: Vocabulary, pattern: WordPattern) -> Key:
         key = vocabulary.key(pattern)
-        if key not in self.costs:
-            self.costs[key] = patterns.frequency(pattern)
+        self.frequencies.guess(key, patterns.likely_share(pattern))
         return key
 
     def _new_key(self) -> Key:
@@ -301,10 +303,10 @@ class Compiler:
 
     def _imply(self, compiled: EntityForms, vocabulary: Vocabulary) -> None:
         """Let the rarest word of each form bring the key of the entity with it."""
-        rarest = {min(form, key=self.costs.__getitem__) for form in (*compiled.full, *compiled.partial)}
+        rarest = {min(form, key=self.frequencies.share) for form in (*compiled.full, *compiled.partial)}
         for key in rarest:
             vocabulary.imply(key, compiled.key)
-        self.costs[compiled.key] = sum(map(self.costs.__getitem__, rarest))
+        self.frequencies.guess(compiled.key, self.frequencies.of_any(tuple(rarest)))
 
     def _form_patterns(self, form: EntityForm, entity: Entity, stops: AbstractSet[str]) -> Iterator[WordPattern]:
         for word in forms_of(form.text, self._language):
@@ -428,14 +430,14 @@ class Compiler:
     def _new_regex(self, pattern: str, scope: Scope | None) -> Positional:
         key = self._new_key()
         self.expressions[key] = pattern
-        self.costs[key] = patterns.UNKNOWN
+        self.frequencies.guess(key, UNKNOWN)
         return conditions.RegexMatch(Expression(pattern), key, scope, f"/{pattern}/")
 
     def _code(self, scope: Scope, code: str) -> Condition:
         key = self.codes.get((scope, code))
         if key is None:
             key = self.codes[scope, code] = self._new_key()
-            self.costs[key] = patterns.OFTEN
+            self.frequencies.guess(key, OFTEN)
         return conditions.CodeIs(scope, code, key)
 
 

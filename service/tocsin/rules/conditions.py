@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias, TypeGuard
 
 from tocsin.model import Evidence, Field
 from tocsin.model.query import Scope
-from tocsin.rules.loose import taking_part
+from tocsin.rules.loose import earliest_choices, taking_part
 from tocsin.rules.near import Nearness, Ranked, hull, hulls, partners
 from tocsin.rules.reading import GAP, LEAD, MASK, Mention, Passage, Row, longest_first
 from tocsin.rules.regexes import Expression
@@ -472,25 +472,12 @@ class LoosePhrase(Positional):
         return taking_part(mentions, reading.row(self.scope).paragraph_of, self.slack)
 
     def find(self, reading: Reading) -> Sequence[Mention]:
-        """Return what reaches over each choice that takes the next mention of every operand."""
-        parts = reading.taken(self)
-        openings = sorted({mention for part in parts for mention in part})
-        return sorted(set(filter(None, (self._choice_from(opening, parts, reading) for opening in openings))))
-
-    def _choice_from(self, opening: Mention, parts: Sequence[Sequence[Mention]], reading: Reading) -> Mention | None:
-        chosen: list[Mention] = []
-        for part in parts:
-            free = (mention for mention in part[bisect_left(part, opening) :] if not _touches(mention, chosen))
-            mention = next(free, None)
-            if mention is None:
-                return None
-            chosen.append(mention)
-        start, end = min(mention.start for mention in chosen), max(mention.end for mention in chosen)
-        others = end - start - sum(mention.end - mention.start for mention in chosen)
-        paragraph_of = reading.row(self.scope).paragraph_of
-        if start != opening.start or others > self.slack or paragraph_of(start) != paragraph_of(end - 1):
-            return None
-        return Mention(start, end, tuple(sorted(chosen)))
+        """Return what reaches over the choices that begin at one word, each over the one that ends first."""
+        choices = earliest_choices(reading.taken(self), reading.row(self.scope).paragraph_of, self.slack)
+        return [
+            Mention(choice[0].start, max(mention.end for mention in choice), tuple(choice))
+            for choice in map(sorted, choices)
+        ]
 
     def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions that take part."""
@@ -503,10 +490,6 @@ class LoosePhrase(Positional):
     def groups(self, cost: Cost) -> list[Group]:
         """Return the groups of all operands."""
         return [group for operand in self.operands for group in operand.groups(cost)]
-
-
-def _touches(mention: Mention, chosen: Iterable[Mention]) -> bool:
-    return any(mention.start < other.end and other.start < mention.end for other in chosen)
 
 
 class CodeIs(Condition):

@@ -1,14 +1,14 @@
 """All rules together: one pass over an article finds the few rules that may ring, and only those are tried."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tocsin.model import Article, Entity, FeedSpec, Field, Match, Rule
 from tocsin.model.query import Scope
 from tocsin.rules.compile import Compiler
 from tocsin.rules.conditions import Condition, Group, Reading, in_order
-from tocsin.rules.patterns import UNKNOWN
+from tocsin.rules.frequencies import UNKNOWN
 from tocsin.rules.reading import Row
 from tocsin.rules.regexes import ExpressionSet
 from tocsin.rules.vocabulary import Key
@@ -18,6 +18,10 @@ from tocsin.text.stopwords import stop_words
 
 #: ISO 639-2's code for a language that is not known.
 UNDETERMINED = "und"
+
+#: After how many articles rules are filed anew for the first time, how many times as many later again, and how many
+#: rules at once.
+EARLY, LATER, AT_ONCE = 50, 6, 100
 
 #: What parts several authors or tags in the text of their field, so that no phrase reaches over two.
 PARTED = "\n\n"
@@ -81,12 +85,14 @@ class RuleIndex:
         return index
 
 
-class Entry(NamedTuple):
-    """A rule in the index: its place in the order of the rules, and what it asks."""
+@dataclass(slots=True)
+class Entry:
+    """A rule in the index: its place in the order of the rules, what it asks, and the keys that it is filed under."""
 
     number: int
     rule: Rule
     condition: Condition
+    places: Group = ()
 
 
 @dataclass(slots=True)
@@ -111,6 +117,9 @@ class LanguageIndex:
         self._groups: dict[Group, Group] = {}
         self._searched: dict[Key, str] = {}  # the expressions that rules are filed under
         self._together: tuple[ExpressionSet, Sequence[Key]] | None = None
+        self._frequencies = self._compiler.frequencies
+        self._waiting: deque[str] = deque()  # rules to be filed anew
+        self._anew_at = EARLY
         self._added = 0
         self.tried = 0
         """How many rules were tried beyond their keys, since the index was made."""
@@ -120,41 +129,55 @@ class LanguageIndex:
         return self._added - len(self._entries) + removed > max(len(self._entries), 1000)
 
     def add(self, rule: Rule) -> None:
-        """File a rule behind the others, under each key of the group that is likely to be rarest."""
-        condition = self._compiler.rule(rule)
-        entry = self._entries[rule.key] = Entry(self._added, rule, condition)
+        """File a rule behind the others."""
+        entry = self._entries[rule.key] = Entry(self._added, rule, self._compiler.rule(rule))
         self._added += 1
-        first, second, rest = self._needs(condition)
-        for key in first:
+        self._file(entry)
+
+    def remove(self, key: str) -> None:
+        """Take a rule out."""
+        self._take_out(self._entries.pop(key))
+
+    def _file(self, entry: Entry) -> None:
+        """File a rule under each key of the group that is likely to be rarest."""
+        entry.places, second, rest = self._needs(entry.condition)
+        for key in entry.places:
             filed = self._filed.setdefault(key, Filed())
             if second is None and rest is None:
                 filed.whole.append(entry)
             else:
                 filed.more.append((entry, second, rest))
-        self._search_for(first)
+        self._search_for(entry.places)
 
-    def remove(self, key: str) -> None:
-        """Take a rule out."""
-        entry = self._entries.pop(key)
-        for place in self._needs(entry.condition)[0]:
+    def _take_out(self, entry: Entry) -> None:
+        for place in entry.places:
             filed = self._filed[place]
             filed.whole = [other for other in filed.whole if other is not entry]
             filed.more = [other for other in filed.more if other[0] is not entry]
             if not (filed.whole or filed.more):
                 del self._filed[place]
 
+    def _file_anew(self) -> None:
+        """File some rules anew, a few with each article, after so many articles that counts say more than before."""
+        if self._frequencies.articles == self._anew_at:
+            self._waiting = deque(self._entries)
+            self._anew_at *= LATER
+        for _ in range(min(len(self._waiting), AT_ONCE)):
+            entry = self._entries.get(self._waiting.popleft())
+            if entry is not None and entry.places != self._needs(entry.condition)[0]:
+                self._take_out(entry)
+                self._file(entry)
+
     def _needs(self, condition: Condition) -> tuple[Group, Group | None, Condition | None]:
         """Return the rarest group of a rule, the next one, and the condition itself where these do not say it all."""
-        groups = sorted(dict.fromkeys(condition.groups(self._cost)), key=self._cost)
+        share = self._frequencies.of_any
+        groups = sorted(dict.fromkeys(condition.groups(share)), key=share)
         first, *others = (self._groups.setdefault(group, group) for group in groups)
-        if not others or self._cost(others[0]) >= UNKNOWN:  # what is not looked for unless it must be
+        if not others or share(others[0]) >= UNKNOWN:  # what is not looked for unless it must be
             said = condition.is_said_by_groups and not others
             return first, None, None if said else condition
         said = condition.is_said_by_groups and len(others) == 1
         return first, others[0], None if said else condition
-
-    def _cost(self, group: Group) -> float:
-        return sum(map(self._compiler.costs.__getitem__, group))
 
     def _search_for(self, keys: Group) -> None:
         """Look for the expressions among some keys in every article, all at once."""
@@ -166,6 +189,7 @@ class LanguageIndex:
 
     def read(self, article: Article, feed: FeedSpec | None) -> Reading:
         """Read an article: its words, and the keys that it has of all that rules are filed under."""
+        self._file_anew()
         compiler, country = self._compiler, feed.country if feed else None
         row = Row(compiler.text)
         row.read(Field.TITLE, article.title)
@@ -179,6 +203,7 @@ class LanguageIndex:
         keys.update(code for code in codes if code is not None)
         if self._searched:
             keys.update(self._found_expressions([row, *others.values()]))
+        self._frequencies.count(keys)
         return Reading(row, others, keys, language, country)
 
     def _read_other(self, scope: Scope, article: Article, feed: FeedSpec | None) -> Row:

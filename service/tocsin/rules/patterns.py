@@ -111,12 +111,6 @@ class Spelt:
     edits: int
 
 
-#: The share of articles that a code, of a language or a country, is guessed to be in.
-OFTEN = 0.5
-
-#: More than the share of articles that anything can be in: of what is not looked for unless a rule needs it.
-UNKNOWN = 1000.0
-
 WordPattern: TypeAlias = Exact | Inflected | Name | CasedName | AsWritten | Braced | Wild | Spelt
 
 
@@ -237,7 +231,7 @@ def is_ambiguous(form: Form, stops: AbstractSet[str]) -> bool:
     return form.capitals and form.asked in stops
 
 
-def frequency(pattern: WordPattern) -> float:
+def likely_share(pattern: WordPattern) -> float:
     """Return a rough guess of the share of articles that a word is in: long words are rare, names rarer.
 
     It decides only in which order rules are tried.

@@ -5,6 +5,7 @@ evidence needs (offsets) or few rules (sentences) is worked out when it is asked
 """
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,6 +94,7 @@ class Row:
         self.vocabulary = vocabulary
         self.classes: list[int] = []
         self.passages: list[Passage] = []
+        self._places: dict[Key, Sequence[int]] = {}
         self._answering: dict[tuple[Key, ...], Sequence[Mention]] = {}
         self._run_spans: dict[Field, Sequence[tuple[int, int]]] = {}
         self._words: dict[Field, Sequence[Word]] = {}
@@ -144,10 +146,9 @@ class Row:
 
     @cached_property
     def _positions(self) -> Mapping[int, Sequence[int]]:
-        found: dict[int, list[int]] = {}
+        found: defaultdict[int, list[int]] = defaultdict(list)
         for position, known in enumerate(self.classes):
-            if known:
-                found.setdefault(known, []).append(position)
+            found[known].append(position)
         return found
 
     @cached_property
@@ -176,10 +177,12 @@ class Row:
 
     def places(self, pattern: Key) -> Sequence[int]:
         """Return where words stand that answer a pattern, ascending."""
-        classes = self.present.intersection(self.vocabulary.classes_of.get(pattern, ()))
-        if len(classes) == 1:
-            return self._positions[classes.pop()]
-        return sorted(chain.from_iterable(map(self._positions.__getitem__, classes)))
+        known = self._places.get(pattern)
+        if known is None:
+            classes = self.present.intersection(self.vocabulary.classes_of.get(pattern, ()))
+            found = [self._positions[of_class] for of_class in classes]
+            known = self._places[pattern] = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return known
 
     def mentions(self, asked: tuple[Key, ...]) -> Sequence[Mention]:
         """Return where words stand side by side in one paragraph that answer these patterns; no two overlap."""
@@ -189,18 +192,25 @@ class Row:
         return known
 
     def _find(self, asked: tuple[Key, ...]) -> Sequence[Mention]:
-        first, *others = asked
-        if not others:
-            return [Mention(at, at + 1) for at in self.places(first)]
+        if len(asked) == 1:
+            return [Mention(at, at + 1) for at in self.places(asked[0])]
         found: list[Mention] = []
-        answered, classes, size = self.vocabulary.answered, self.classes, len(asked)
-        for at in self.places(first):
-            if at + size > len(classes) or (found and at < found[-1].end):
-                continue
-            alike = all(pattern in answered[known] for pattern, known in zip(others, classes[at + 1 :], strict=False))
-            if alike and self.paragraph_of(at) == self.paragraph_of(at + size - 1):
-                found.append(Mention(at, at + size))
+        rarest = min(range(len(asked)), key=lambda offset: len(self.places(asked[offset])))
+        for place in self.places(asked[rarest]):
+            start = place - rarest
+            free = start >= (found[-1].end if found else 0)
+            if free and self._stand_at(start, asked):
+                found.append(Mention(start, start + len(asked)))
         return found
+
+    def _stand_at(self, start: int, asked: tuple[Key, ...]) -> bool:
+        if start + len(asked) > len(self.classes):
+            return False
+        answered, classes = self.vocabulary.answered, self.classes
+        for offset, pattern in enumerate(asked, start):
+            if pattern not in answered[classes[offset]]:
+                return False
+        return self.paragraph_of(start) == self.paragraph_of(start + len(asked) - 1)
 
     def passage_at(self, position: int) -> Passage:
         """Return the passage that a word stands in."""

@@ -10,7 +10,6 @@ Offsets are those of the text as it stands. All folding happens a word at a time
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 from unicodedata import normalize
@@ -187,8 +186,7 @@ def ignoring_case(word: str) -> str:
     return word.casefold() if word.isascii() else normalize("NFC", word.casefold())
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What is compared of a written word.
 
     `cased` keeps case and drops accents, `exact` keeps accents and drops case, `folded` drops both. `stems` are those

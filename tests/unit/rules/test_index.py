@@ -1,10 +1,13 @@
 """All rules together: which are tried, in which order, and what is kept for each language."""
 
+from itertools import permutations
+
 import pytest
 
 from support.matching import article, entity, evidence, found, rule
 from tocsin.model import Field, Rule, Span
-from tocsin.rules.index import RuleIndex
+from tocsin.rules.index import EARLY, LATER, RuleIndex
+from tocsin.rules.parser import parse_query
 
 AVALON = entity("avalon", "Avalon", ["Old Avalon"])
 
@@ -81,3 +84,18 @@ def test_a_vocabulary_that_is_full_starts_anew(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(2):
         (match,) = index.match(article("alpha one two three four alpha"))
         assert [item.start for item in match.evidence] == [0, 25]
+
+
+def test_filing_rules_anew_changes_no_answer() -> None:
+    """What is learnt of how often words stand in articles moves rules about, and never changes what matches."""
+    words = [f"{first}{second}" for first in ("alpha", "beta", "gamma") for second in "abcdef"]
+    queries = [f"({one} OR {other}) AND {third}" for one, other, third in permutations(words[:7], 3)]
+    rules = [Rule(name=str(n), key=str(n), source="", query=parse_query(query)) for n, query in enumerate(queries)]
+    index = RuleIndex(rules, ())
+    texts = [" ".join(words[start : start + 5]) for start in range(14)]
+    before = [index.matching(article(text)) for text in texts]
+    places = [entry.places for entry in index.of_language("en")._entries.values()]
+    for number in range(EARLY * LATER + 3):
+        index.matching(article(texts[number % 3]))
+    assert [entry.places for entry in index.of_language("en")._entries.values()] != places
+    assert [index.matching(article(text)) for text in texts] == before
