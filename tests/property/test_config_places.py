@@ -101,10 +101,11 @@ def place_in(document: str, offset: int) -> Place:
 def test_every_character_is_found_where_it_was_written(pieces: list[Piece], anchor: str) -> None:
     """The places of a text's visible characters are those that its writer put them at, in order; of the end too."""
     document = f"# é😀\nfirst:\n  - жю\n  - here: {anchor}"
-    visible = []
+    visible, behind = [], len(document)
     for piece in pieces:
         if piece.visible:
             visible.append((piece.visible, place_in(document, len(document))))
+            behind = len(document) + len(piece.written)
         document += piece.written
     document += "\nlast: x\n"
     scalar = scalar_in(document)
@@ -113,6 +114,8 @@ def test_every_character_is_found_where_it_was_written(pieces: list[Piece], anch
     assert found == visible
     places = [scalar.place_of(offset) for offset in range(len(text) + 1)]
     assert places == sorted(places)
+    if text and not text[-1].isspace():
+        assert places[-1] == place_in(document, behind)
 
 
 @given(TEXTS, ANCHORS)

@@ -47,6 +47,8 @@ def test_a_contradiction_is_seen(query: str) -> None:
     "query",
     [
         "fire AND NOT title:fire",
+        "title:fire AND NOT body:fire",
+        "(fire NOT NEAR/3 smoke) AND NOT smoke",
         "body:fire AND NOT lead:fire",
         "fire AND NOT Fire",
         "(fire NOT NEAR/3 smoke) AND smoke",
