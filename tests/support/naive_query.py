@@ -263,7 +263,7 @@ def edits(one: str, other: str) -> int:
 # ----------------------------------------------------------------------------------------------------------------
 # Articles
 
-_SENTENCE_END = re.compile(r"(?:(?<=[^\W_]{2})\.|[!?])\s+(?=[^\W_])(?![a-zß-ÿα-ωά-ώа-яё])|。\s*")
+_SENTENCE_END = re.compile(r"(?:(?<=[^\W_]{2})\.|[!?])\s+(?=[^\W_]|—)(?![a-zß-ÿα-ωά-ώа-яё])|。\s*")
 
 
 def _heard(field: str, text: str, language: Language, masked: Sequence[tuple[int, int]] = ()) -> Iterator[Heard]:
@@ -470,13 +470,21 @@ class Reader:
             case _:
                 return set(self.term(node, scope))
 
-    def shortest(self, choices: Iterable[Sequence[Mention]]) -> set[Mention]:
-        """Of the choices of a loose phrase that begin at one place, those that end first, each as one mention."""
-        joined = {join(choice) for choice in choices}
+    def shortest(self, choices: Sequence[Sequence[Mention]]) -> set[Mention]:
+        """Of the choices of a loose phrase that begin at one place, the first of those that end first, as a mention.
+
+        Its words are evidence of each part of the phrase that they answer in some choice.
+        """
+        kept: dict[tuple[str, int], Sequence[Mention]] = {}
+        for choice in choices:
+            joined = join(choice)
+            before = kept.setdefault((joined.field, joined.start), choice)
+            if joined.end < join(before).end:
+                kept[joined.field, joined.start] = choice
+        answering = set(chain.from_iterable(choices))
         return {
-            one
-            for one in joined
-            if not any((other.field, other.start) == (one.field, one.start) and other.end < one.end for other in joined)
+            join([other for one in choice for other in answering if (other.field, other.own) == (one.field, one.own)])
+            for choice in kept.values()
         }
 
     # Terms

@@ -4,13 +4,14 @@ The operands' mentions must not share words, must stand in one paragraph, and on
 theirs may stand between the first and the last. Every mention that takes part in such a choice is evidence.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from operator import mul
 
-from tocsin.rules.reading import Mention
+from tocsin.rules.reading import Mention, share_words
 
 #: Other words that may stand between the first and the last word of a keyword.
 SLACK = 10
@@ -56,6 +57,59 @@ def taking_part(
         for kind, of_kind in enumerate(needed)
     }
     return [taken[tuple(of_operand)] for of_operand in mentions]
+
+
+def earliest_choices(
+    mentions: Sequence[Sequence[Mention]], paragraph_of: Callable[[int], int], slack: int = SLACK
+) -> Iterator[Sequence[Mention]]:
+    """Yield for each word that choices begin with the one that ends first; of several, that of the first mentions.
+
+    `mentions` are each operand's that take part, in order. Where operands compete for the same words, `MOST_CHOICES`
+    steps are gone to find it.
+    """
+    reach = sum(max((mention.end - mention.start for mention in part), default=0) for part in mentions) + slack
+    for start in sorted({mention.start for part in mentions for mention in part}):
+        near = [_between(part, start, start + reach) for part in mentions]
+        least = max((part[count - 1].end for part, count in Counter(near).items() if len(part) >= count), default=0)
+        best: Sequence[Mention] | None = None
+        for choice in _choices(near):
+            if (best is None or _end(choice) < _end(best)) and _is_choice(choice, start, paragraph_of, slack):
+                best = choice
+            if best and _end(best) == least:
+                break
+        if best is not None:
+            yield best
+
+
+def _between(part: Sequence[Mention], start: int, end: int) -> tuple[Mention, ...]:
+    at = bisect_left(part, start, key=lambda mention: mention.start)
+    behind = (part[number] for number in range(at, len(part)))
+    return tuple(takewhile(lambda mention: mention.end <= end, behind))
+
+
+def _choices(near: Sequence[Sequence[Mention]]) -> Iterator[tuple[Mention, ...]]:
+    """Yield the choices that share no words, those of the first mentions first; not more than a bounded number."""
+    waiting: list[tuple[Mention, ...]] = []
+    if all(len(part) >= count for part, count in Counter(near).items()):
+        waiting.append(())
+    steps = 0
+    while waiting and steps < MOST_CHOICES:
+        chosen, steps = waiting.pop(), steps + 1
+        if len(chosen) == len(near):
+            yield chosen
+            continue
+        free = [mention for mention in near[len(chosen)] if not any(share_words(mention, other) for other in chosen)]
+        waiting += [(*chosen, mention) for mention in reversed(free)]
+
+
+def _end(choice: Iterable[Mention]) -> int:
+    return max(mention.end for mention in choice)
+
+
+def _is_choice(choice: Sequence[Mention], start: int, paragraph_of: Callable[[int], int], slack: int) -> bool:
+    begin, end = min(mention.start for mention in choice), _end(choice)
+    others = end - begin - sum(mention.end - mention.start for mention in choice)
+    return begin == start and others <= slack and paragraph_of(begin) == paragraph_of(end - 1)
 
 
 def _in_paragraph(placed: Sequence[_Placed], needed: Sequence[int], slack: int) -> Iterator[_Placed]:
