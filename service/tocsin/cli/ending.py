@@ -15,7 +15,7 @@ class Exit(IntEnum):
     """What a command's exit status says."""
 
     FINE = 0
-    FINDING = 1  # no match, a failed rule test, a delivery that was not accepted
+    FINDING = 1  # no match, a failed test, a delivery that was not accepted
     WRONG = 2  # wrong use, or a mistake in the configuration
     RUNNING = 3
     DATABASE = 4
