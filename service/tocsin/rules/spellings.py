@@ -53,13 +53,14 @@ _READ = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "be")
 
 # Words of English, German, French, Spanish and Italian that the names of Slavic languages are spelled like.
 _ORDINARY = frozenset(
-    """babe bank bar bard bare bed bell beret best bit bode bog bon boris born boy brat bred brig bud bug burn
-    but cap dam dare date den dim dog dole dom don drug dub due dune far fed file fin gala gate gore grad grade
-    grant grip gun hall ham hand hit hope horn hot june kid kind king kit label lad lady lava lid lime link list
-    lock lot love mad male many march mark mask may mine mint mir mode more most nod none nose note pan park
-    part past pine pop port post pot rad rag rain ray read red rim rod rosin rot rus sad sale salo salt sever
-    sin sip slav sled slip sly son sort star stay step stop sun ted tide ton top tort trap trud turin used vale
-    van vino volt vote war was wolf zero zoo""".split()
+    """babe banana banda bank bar bard bare bed bell beret best bishop bit bode bog bon born boy brag
+    brat bred brig bud bug burn but cap casa dam dare date den dim dog dole dom doma don drug dub due dune far
+    fed file fin gala gate gates gore grab grad grade grant grip gun hall ham hand hit hope horn hot june kid
+    kind king kit label lad lady lava lid lime link list lock lot love mad male many march mark marks mask may
+    mine mint mir mode more most nod none nose note pan para park part past pens pine plot plus pop port post
+    pot prod rad rag rain ray read red rim rod rosin rot rus sad sala sale salo salt sever sin sip slab slav
+    sled slip sly sole son sort stand star start stay step stop sun ted test text tide ton top tort tram tramp
+    trap trud trust used vale van vino volt vote war was wolf zero zona zoo""".split()
 )
 
 
@@ -83,14 +84,13 @@ class _Piece(NamedTuple):
 def spellings_of(name: str, language: str, most: int) -> tuple[str, ...]:
     """Return the ways in which a name is spelled in Latin letters, the most usual first, at most so many.
 
-    None where the language is none of LANGUAGES, a letter is none of its own, or the name is an abbreviation; never
-    an ordinary word.
+    None where the language is none of LANGUAGES, a letter is none of its own, or the name is an abbreviation. Some may
+    be ordinary words.
     """
     if language not in LANGUAGES or (len(name) > 1 and name.isupper()):
         return ()
     pieces = _pieces(name, language)
-    spelled = dict.fromkeys(text for text in _spelled(pieces) if not is_ordinary(text)) if pieces else {}
-    return tuple(islice(spelled, most))
+    return tuple(islice(dict.fromkeys(_spelled(pieces)), most)) if pieces else ()
 
 
 def english_spellings(name: str) -> tuple[str, ...]:
@@ -172,6 +172,6 @@ def _table(language: str) -> tuple["regex.Pattern[str]", Mapping[int, tuple[str,
 
 
 def is_ordinary(text: str) -> bool:
-    """Tell whether a name is spelled like a common word."""
+    """Tell whether a word is spelled like a common one of the languages that newsrooms write."""
     small = text.lower()
     return small in _ORDINARY or any(small in stop_words(language) for language in _READ)

@@ -176,6 +176,15 @@ def test_a_short_surname_counts_only_where_asked_for(surname, expected):
     assert [form.text for form in forms if form.partial] == expected
 
 
+@pytest.mark.parametrize(("name", "form"), [("Donald Trump", "Дональд Трамп"), ("Boris Bout", "Борис Бут")])
+def test_no_word_that_is_made_is_an_ordinary_one(name, form):
+    """A surname whose spelling is a common word (Tramp, But) gives no form by itself, only behind the first name."""
+    known = entity("any", name, kind=PERSON, forms={"ru": form}, surname="alone")
+    words = {made.text for made in entity_forms(known)}
+    assert words.isdisjoint({"Tramp", "But"})
+    assert words & {"Donald Tramp", "Boris But"}
+
+
 def test_forms_are_bounded():
     """What is made ends at the bound; what is configured stays however much it is."""
     languages = ["be", "ru", "uk"]
