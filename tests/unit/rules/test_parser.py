@@ -348,6 +348,7 @@ def test_a_query_has_a_greatest_size(letter: str) -> None:
     with pytest.raises(QueryError, match=r"^longer than 32 kB: split it into several rules") as raised:
         parse_query(fits + "bbbb")
     assert raised.value.at == 0
+    assert LONGEST_QUERY == 32_768
 
 
 def test_half_a_character_is_no_reason_to_fail() -> None:

@@ -138,6 +138,15 @@ def test_past_that_no_character_is_taken_apart(monkeypatch: pytest.MonkeyPatch) 
         assert [text[slice(*span)] for span in Expression("[^z]").spans(text)] == list(text)
 
 
+def test_past_that_matches_of_common_length_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the engine looks only a little way ahead, it neither cuts nor misses a match of a hundred letters."""
+    monkeypatch.setattr(regexes, "_LOOKED_AT", 0)
+    for before in range(0, 600, 7):
+        text = "." * before + "a" * 100 + "b" + "." * 300
+        assert list(Expression("a+").spans(text)) == [(before, before + 100)]
+        assert list(Expression("a{100}b").spans(text)) == [(before, before + 101)]
+
+
 def test_a_set_finds_just_what_its_expressions_find_alone() -> None:
     """Of a thousand patterns, with doubles, those match a text together that match it one by one."""
     patterns = [pattern for pattern in SOUND for _ in range(2)]
