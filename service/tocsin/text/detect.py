@@ -67,7 +67,9 @@ def detect_language(text: str) -> str | None:
 
     It does not where there are too few letters, and where scripts or languages mix.
     """
-    head = _ADDRESS.sub(" ", clean(text[:MOST_READ]))
+    head = clean(text[:MOST_READ])
+    if "://" in head or "@" in head:
+        head = _ADDRESS.sub(" ", head)
     letters = sum(map(str.isalpha, head))
     latin = letters if head.isascii() else len(_LATIN.findall(head))
     cyrillic = 0 if latin == letters else len(_CYRILLIC.findall(head))
