@@ -1,8 +1,8 @@
 """What loading a configuration of many rules costs: `.venv/bin/python benchmarks/loading.py [--rules 10000]`.
 
 Writes a configuration of so many rules with keywords, queries and entities, and times reading it whole (places,
-schema, queries, warnings) beside reading the same file with PyYAML's C loader alone: a ratio, since the machine may be
-busy. The best of several rounds counts.
+schema, queries, warnings), and that with the index of one language built, beside reading the same file with PyYAML's C
+loader alone: ratios of processor time, since the machine may be busy. The best of several rounds counts.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from tocsin.config.build import load_plan
+from tocsin.rules.index import RuleIndex
 
 ROUNDS = 3
 SYLLABLES = "ba dor fin gal hem jur kol lam mer nov pal quin ros sel tur vak wes yor zan brel".split()
@@ -29,6 +30,11 @@ def best(*works: Callable[[], object]) -> list[float]:
             work()
             times.append(time.process_time() - begin)
     return [min(times) for times in took]
+
+
+def index(directory: Path) -> None:
+    plan = load_plan(directory, {})
+    RuleIndex(plan.rules, plan.entities).of_language("en")
 
 
 def configuration(rules: int, *, queries: bool = True) -> str:
@@ -64,9 +70,13 @@ def main() -> None:
     text = configuration(asked.rules, queries=not asked.keywords_only)
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "rules.yaml").write_text(text, encoding="utf-8")
-        base, whole = best(lambda: yaml.load(text, Loader=yaml.CSafeLoader), lambda: load_plan(Path(name), {}))
+        base, whole, indexed = best(
+            lambda: yaml.load(text, Loader=yaml.CSafeLoader),
+            lambda: load_plan(Path(name), {}),
+            lambda: index(Path(name)),
+        )
     print(f"{asked.rules} rules, {len(text) / 1e6:.1f} MB")
-    for what, took in (("yaml.load, CSafeLoader", base), ("load_plan", whole)):
+    for what, took in (("yaml.load, CSafeLoader", base), ("load_plan", whole), ("and its index", indexed)):
         print(f"{what:24} {took:6.2f} s {took / base:5.1f}×")
 
 
