@@ -1,3 +1,5 @@
+"""What queries may and may not ask."""
+
 import pytest
 
 from tocsin.errors import QueryError

@@ -1,3 +1,5 @@
+"""Taking a query apart into tokens: what each sign makes, and where."""
+
 import pytest
 
 from tocsin.errors import QueryError

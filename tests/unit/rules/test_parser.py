@@ -1,3 +1,5 @@
+"""Reading queries: every form, what binds how, every mistake with its place, and limits."""
+
 import contextlib
 import sys
 from collections.abc import Callable, Sequence

@@ -1,3 +1,5 @@
+"""Putting named parts into queries."""
+
 from collections.abc import Mapping
 
 import pytest

@@ -1,3 +1,5 @@
+"""Regular expressions: which are refused, what they find, and what they cost."""
+
 import re
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""Reading single terms: what is known at sight, and numbers."""
+
 import sys
 
 import pytest

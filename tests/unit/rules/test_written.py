@@ -1,3 +1,5 @@
+"""Printing queries: the fewest brackets that keep their meaning."""
+
 import pytest
 
 from tocsin.model.query import And, AtLeast, Fielded, Near, Not, NotNear, Or, Query, Scope, Unit, Word
