@@ -38,7 +38,7 @@ REMEMBERED = 4096
 MOST_FORMS = 150
 
 _MOST_SURNAMES, _MOST_GIVEN, _MOST_PLACES, _MOST_FULL = 8, 4, 6, 40
-_PATRONYMIC = regex.compile(r"(?:вич|віч|вна|ўна|льич|мич|тич|нична)$")
+_PATRONYMIC = regex.compile(r"(?:вич|віч|вна|ўна|льич|[кмт]ич|нична)$")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 
 
@@ -73,12 +73,13 @@ class _PersonName:
 
     @property
     def origin(self) -> str:
+        """What `EntityForm.origin` calls it."""
         return "name" if self.language is None else f"{self.language} form"
 
     @property
     def called(self) -> tuple[str, ...]:
         """The given names without a patronymic."""
-        return tuple(word for word in self.given if word is self.given[0] or not _PATRONYMIC.search(word.lower()))
+        return self.given[:1] + tuple(word for word in self.given[1:] if not _PATRONYMIC.search(word.lower()))
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -4,7 +4,7 @@ A name is spelled letter by letter; where there are several ways, one is chosen 
 never Yulija). The most usual come first, and there are at most so many as asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import islice
@@ -90,7 +90,7 @@ def spellings_of(name: str, language: str, most: int) -> tuple[str, ...]:
     if language not in LANGUAGES or (len(name) > 1 and name.isupper()):
         return ()
     pieces = _pieces(name, language)
-    return tuple(islice(dict.fromkeys(_spelled(pieces)), most)) if pieces else ()
+    return tuple(islice(_once(_spelled(pieces)), most)) if pieces else ()
 
 
 def english_spellings(name: str) -> tuple[str, ...]:
@@ -142,6 +142,15 @@ def _spelled(pieces: Sequence[_Piece]) -> Iterator[str]:
             chosen = dict(zip(choices, ranks, strict=True))
             written = ((piece, piece.ways[chosen.get(piece.key, 0)]) for piece in pieces)
             yield "".join(text[:1].upper() + text[1:] if piece.capital else text for piece, text in written)
+
+
+def _once(texts: Iterable[str]) -> Iterator[str]:
+    """Yield each text once, as it is asked for: a long name has more spellings than can be counted."""
+    seen: set[str] = set()
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 def _ranks(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:

@@ -129,6 +129,14 @@ def test_spellings_are_bounded_and_in_latin_letters(named, most):
         assert sum(character.isupper() for character in text) <= sum(character.isupper() for character in name)
 
 
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_long_name_costs_what_is_asked_for(language):
+    """Of the millions of spellings of a name with every pair of letters, only those that are asked for are made."""
+    letters = LETTERS[language]
+    name = " ".join(first + last for first in letters for last in letters)
+    assert len(spellings_of(name, language, 5)) == 5
+
+
 @given(NAMES)
 def test_fewer_spellings_are_the_first_of_more(named):
     """What is asked for in smaller number is a beginning of the same row."""
