@@ -375,12 +375,14 @@ class _Parse(Protocol):
 
 @cache
 def _morphology() -> Callable[[str], Sequence[_Parse]] | None:
-    """Return what takes a Russian word apart, once a process; None where the extra is not installed."""
+    """Return what takes a Russian word apart, once a process; None where the extra or its dictionary is missing."""
     try:
         import pymorphy3  # noqa: PLC0415 - an extra, and its dictionary takes time and memory: only for Russian names
-    except ImportError:
+
+        analyzer = pymorphy3.MorphAnalyzer(lang="ru")
+    except (ImportError, ValueError):
         return None
-    return cast("Callable[[str], Sequence[_Parse]]", pymorphy3.MorphAnalyzer(lang="ru").parse)
+    return cast("Callable[[str], Sequence[_Parse]]", analyzer.parse)
 
 
 def _by_dictionary(word: str, role: Role, gender: str) -> Mapping[Case, tuple[str, ...]] | None:

@@ -139,13 +139,14 @@ def test_a_thing_is_declined(language, name, expected):
     assert set(expected.split("; ")) <= _texts(cases_of(name.split(), language, surname=None))
 
 
-def test_russian_goes_on_without_its_dictionary():
-    """Where pymorphy3 is not installed, rules of endings give the same cases of all but irregular words."""
+@pytest.mark.parametrize("missing", ["pymorphy3", "pymorphy3_dicts_ru"])
+def test_russian_goes_on_without_its_dictionary(missing):
+    """Where pymorphy3 or its dictionary is not installed, rules of endings give the same cases of all but irregular words."""
     known = [(name, surname, expected) for _, name, surname, expected in RUSSIAN_PERSONS]
     known += [(name, None, expected) for _, name, expected in RUSSIAN_THINGS]
-    program = """
+    program = f"""
 import json, sys
-sys.modules["pymorphy3"] = None  # an import of it fails from now on
+sys.modules["{missing}"] = None  # an import of it fails from now on
 from tocsin.rules.cases import cases_of
 given = json.load(sys.stdin)
 print(json.dumps([[" ".join(each.words) for each in cases_of(name.split(), "ru", surname=at)] for name, at in given]))
