@@ -141,7 +141,7 @@ def test_a_thing_is_declined(language, name, expected):
 
 @pytest.mark.parametrize("missing", ["pymorphy3", "pymorphy3_dicts_ru"])
 def test_russian_goes_on_without_its_dictionary(missing):
-    """Where pymorphy3 or its dictionary is not installed, rules of endings give the same cases of all but irregular words."""
+    """Where pymorphy3 or its dictionary is not installed, rules give the same cases of all but irregular words."""
     known = [(name, surname, expected) for _, name, surname, expected in RUSSIAN_PERSONS]
     known += [(name, None, expected) for _, name, expected in RUSSIAN_THINGS]
     program = f"""
