@@ -66,7 +66,8 @@ class Source:
         values = self.node.get(key) if isinstance(self.node, MapNode) else None
         if not isinstance(values, ListNode):
             return ()
-        return tuple(self.below(key, index) for index in range(len(values.items)))
+        steps = (*self.steps, key)
+        return tuple(Source(file=self.file, node=node, steps=(*steps, n)) for n, node in enumerate(values.items))
 
     def text(self, key: str) -> str | None:
         """Return the text under a key, outer blanks dropped; None where there is none."""
