@@ -62,8 +62,8 @@ ENTITIES: tuple[Entity, ...] = (
 )
 IDS = tuple(item.id for item in ENTITIES)
 
-NAMES = """Apple Apples New Belarus belarus BELARUS Belarusian Belarusians Harrow harrow Harrows Columbia OSCE Osce osce
-    Union Unions union Arkadia Ivor Quillfeather quillfeather Ada Marsh Otto Vera Oakes Quilfleather""".split()
+NAMES = """Apple Apples apples New Belarus belarus BELARUS Belarusian Belarusians Harrow harrow Harrows Columbia OSCE Osce
+    osce Union Unions union Arkadia Ivor Quillfeather quillfeather Ada Marsh Otto Vera Oakes Quilfleather""".split()
 PHRASES = (
     "military personnel",
     "New Belarus",
@@ -281,7 +281,8 @@ class Maker:
         return Near(left, right, self._within(), ordered=self.choose([False, False, True]))
 
     def _within(self) -> int | Unit:
-        return self.choose([0, 1, 2, 3, 5, 9, 10, 100, Unit.SENTENCE, Unit.PARAGRAPH])
+        words = [0, 0, 1, 1, 2, 3, 4] if self.dense else [0, 1, 2, 3, 5, 9, 10, 100]
+        return self.choose([*words, Unit.SENTENCE, Unit.PARAGRAPH])
 
     def term(self, field: Scope | None = None) -> Query:
         """Make a term."""
@@ -312,7 +313,8 @@ class Maker:
 
     def word(self) -> str:
         """Choose a word to ask for."""
-        asked = self.choose([*ASKED[self.language], *ASKED[self.language], *ASKED_NAMES, *self.own])
+        own = self.own * (10 if self.dense else 1)
+        asked = self.choose([*ASKED[self.language], *ASKED[self.language], *ASKED_NAMES, *own, *own])
         return asked.replace("’", "'").replace("ʼ", "'")
 
     # Rules
@@ -349,7 +351,7 @@ class Maker:
 
 def maker(choose: Chooser) -> Maker:
     """Choose a language and the words of which texts are made."""
-    language, dense = choose(LANGUAGES), choose([False, False, True])
+    language, dense = choose(LANGUAGES), choose([False, True])
     words = [*NAMES, *WORDS[language], *WORDS[language]]
     own = tuple(choose(words) for _ in range(choose([2, 3] if dense else [4, 8, 12, 16])))
     return Maker(choose, language, own, dense)
