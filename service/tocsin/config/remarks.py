@@ -10,7 +10,7 @@ from tocsin.config.queries import NamedQuery
 from tocsin.config.schema import CaseRule
 from tocsin.config.yamlfile import Scalar, locate
 from tocsin.errors import Problem
-from tocsin.model import EntityType, FeedScope, Rule
+from tocsin.model import EntityType, Rule
 from tocsin.model.query import Query
 from tocsin.rules.lint import (
     Remark,
@@ -21,7 +21,7 @@ from tocsin.rules.lint import (
     remarks_on_letters,
     remarks_on_query,
 )
-from tocsin.rules.logic import Meaning, meaning_of, never_holds, query_of
+from tocsin.rules.logic import meaning_of, never_holds, query_of
 from tocsin.text.language import DEFAULT
 
 #: More rules than this without tests of both kinds are told in one line.
@@ -32,15 +32,11 @@ _NEVER = "this rule can never ring: some of what it asks for excludes the rest"
 
 def remarks_of(parts: Parts, rules: Sequence[Rule]) -> Iterator[Problem]:
     """Yield warnings about the words of checked parts; `rules` are those of them that are enabled, compiled."""
-    written = {part.value.name: part for part in parts.rules}
-    entity_words = frozenset(_entity_words(parts.entities))
-    for rule in rules:
-        yield from _on_rule(rule, written[rule.name], entity_words)
+    yield from _on_rules(rules, parts)
     for named in parts.named:
         yield from _on_named(named, parts.resolved)
     for part in parts.entities:
         yield from _on_entity(part)
-    yield from _same_rules(rules, written, entity_words)
 
 
 def hints_of(parts: Parts) -> Iterator[Problem]:
@@ -72,7 +68,21 @@ def _entity_words(entities: Iterable[Part[schema.Entity]]) -> Iterator[str]:
 # Rules
 
 
-def _on_rule(rule: Rule, part: Part[schema.Rule], entity_words: AbstractSet[str]) -> Iterator[Problem]:
+def _on_rules(rules: Sequence[Rule], parts: Parts) -> Iterator[Problem]:
+    written = {part.value.name: part for part in parts.rules}
+    entity_words = frozenset(_entity_words(parts.entities))
+    first: dict[object, Rule] = {}
+    for rule in rules:
+        part, query = written[rule.name], query_of(rule, entity_words)
+        yield from _on_words(rule, part, entity_words)
+        if (rule.query or rule.exclude) and never_holds(query, rule.languages, entity_words):
+            yield part.source.problem_in(_NEVER, 0, "query" if rule.query else "exclude")
+        same = first.setdefault((meaning_of(query), rule.feeds, frozenset(rule.languages)), rule)
+        if same is not rule:
+            yield part.source.problem(f'asks for the same as the rule "{same.name}" ({same.source})', "name")
+
+
+def _on_words(rule: Rule, part: Part[schema.Rule], entity_words: AbstractSet[str]) -> Iterator[Problem]:
     source = part.source
     asked = asked_by(rule.keywords, rule.query) if not rule.languages or DEFAULT in rule.languages else None
     for number, term in enumerate(rule.keywords):
@@ -84,8 +94,6 @@ def _on_rule(rule: Rule, part: Part[schema.Rule], entity_words: AbstractSet[str]
     if part.value.query is not None:
         for remark in _once_a_word(remarks_on_query(part.value.query, asked)):
             yield source.problem_in(remark.message, remark.at, "query")
-    if (rule.query or rule.exclude) and never_holds(query_of(rule, entity_words), rule.languages, entity_words):
-        yield source.problem_in(_NEVER, 0, "query" if rule.query else "exclude")
 
 
 def _once_a_word(remarks: Iterable[Remark]) -> Iterator[Remark]:
@@ -108,21 +116,6 @@ def _on_named(named: NamedQuery, resolved: Mapping[str, Query]) -> Iterator[Prob
         asked = asked_by((), resolved.get(named.name))
         for remark in _once_a_word(remarks_on_query(named.query, asked)):
             yield named.source.problem_in(remark.message, remark.at)
-
-
-def _same_rules(
-    rules: Iterable[Rule], written: Mapping[str, Part[schema.Rule]], entity_words: AbstractSet[str]
-) -> Iterator[Problem]:
-    first: dict[object, Rule] = {}
-    for rule in rules:
-        same = first.setdefault(_asked_of(rule, entity_words), rule)
-        if same is not rule:
-            message = f'asks for the same as the rule "{same.name}" ({same.source})'
-            yield written[rule.name].source.problem(message, "name")
-
-
-def _asked_of(rule: Rule, entity_words: AbstractSet[str]) -> tuple[Meaning, FeedScope | None, frozenset[str]]:
-    return meaning_of(query_of(rule, entity_words)), rule.feeds, frozenset(rule.languages)
 
 
 # ---------------------------------------------------------------------------------------------------------------

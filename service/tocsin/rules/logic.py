@@ -42,7 +42,7 @@ from tocsin.text.stopwords import LISTED, stop_words
 from tocsin.text.tokens import words
 
 #: A value that is equal for what asks for the same.
-Meaning: TypeAlias = "str | int | tuple[Meaning, ...]"
+Meaning: TypeAlias = "str | int | tuple[Meaning, ...] | frozenset[Meaning]"
 
 _Leaf: TypeAlias = Word | Wildcard | Fuzzy | Phrase | Cased | Loose | Regex | EntityRef | Part
 
@@ -92,16 +92,14 @@ def meaning_of(query: Query) -> Meaning:
 def _meaning(query: Query, scope: Scope | None) -> Meaning:
     match query:
         case And() | Or():
-            kind = type(query).__name__
-            parts = _sorted({one for child in query.children for one in _flat(_meaning(child, scope), kind)})
-            return parts[0] if len(parts) == 1 else (kind, *parts)
+            return _joined(query, scope)
         case Not():
             return ("Not", _meaning(query.child, scope))
         case Fielded():
             return _meaning(query.child, query.scope)
         case Near():
-            sides: Iterable[Meaning] = (_meaning(query.left, scope), _meaning(query.right, scope))
-            return ("Near", str(query.within), query.ordered, *(sides if query.ordered else _sorted(sides)))
+            sides = (_meaning(query.left, scope), _meaning(query.right, scope))
+            return ("Near", str(query.within), sides if query.ordered else frozenset(sides))
         case NotNear():
             return ("NotNear", str(query.within), _meaning(query.left, scope), _meaning(query.right, scope))
         case AtLeast():
@@ -110,13 +108,17 @@ def _meaning(query: Query, scope: Scope | None) -> Meaning:
             return _leaf(query, scope)
 
 
-def _flat(meaning: Meaning, kind: str) -> Iterable[Meaning]:
-    """Take apart what AND or OR joins within the same; a term never begins with their names."""
-    return meaning[1:] if isinstance(meaning, tuple) and meaning[0] == kind else (meaning,)
-
-
-def _sorted(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
-    return tuple(sorted(meanings, key=repr))
+def _joined(query: And | Or, scope: Scope | None) -> Meaning:
+    """Return what AND or OR joins, as a set; what the same operator joins within it is taken apart."""
+    kind = type(query).__name__
+    found: set[Meaning] = set()
+    for child in query.children:
+        match _meaning(child, scope):
+            case (str(joint), frozenset() as parts) if joint == kind:
+                found |= parts
+            case meaning:
+                found.add(meaning)
+    return found.pop() if len(found) == 1 else (kind, frozenset(found))
 
 
 def _leaf(leaf: _Leaf, scope: Scope | None) -> tuple[Meaning, ...]:
