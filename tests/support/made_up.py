@@ -63,7 +63,8 @@ ENTITIES: tuple[Entity, ...] = (
 IDS = tuple(item.id for item in ENTITIES)
 
 NAMES = """Apple Apples apples New Belarus belarus BELARUS Belarusian Belarusians Harrow harrow Harrows Columbia OSCE
-    Osce osce Union Unions union Arkadia Ivor Quillfeather quillfeather Ada Marsh Otto Vera Oakes Quilfleather""".split()
+    Osce osce Union Unions union Arkadia Ivor Quillfeather quillfeather Ada Marsh Otto Vera Oakes
+    Quilfleather""".split()
 PHRASES = (
     "military personnel",
     "New Belarus",

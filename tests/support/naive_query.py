@@ -263,7 +263,7 @@ def edits(one: str, other: str) -> int:
 # ----------------------------------------------------------------------------------------------------------------
 # Articles
 
-_SENTENCE_END = re.compile(r"(?:(?<=[^\W_]{2})\.|[!?])\s+(?=[^\W_]|—)(?![a-zß-ÿα-ωά-ώа-яё])|。\s*")
+_SENTENCE_END = re.compile(r"(?:(?<=[^\W_]{2})\.|(?<=\s)\.|[!?])\s+(?=[^\W_]|—)(?![a-zß-ÿα-ωά-ώа-яё])|。\s*")
 
 
 def _heard(field: str, text: str, language: Language, masked: Sequence[tuple[int, int]] = ()) -> Iterator[Heard]:
