@@ -17,7 +17,7 @@ from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.queries import KEY, Queries, read_named
 from tocsin.config.remarks import hints_of, remarks_of
 from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
-from tocsin.config.yamlfile import ListNode, MapNode, YamlFile, plain, read_yaml
+from tocsin.config.yamlfile import SHORTEST_SECRET, ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
 from tocsin.model import ChannelKind, EntityType
 from tocsin.model.query import Query
@@ -104,7 +104,16 @@ def _sorted(problems: Iterable[Problem], secrets: frozenset[str]) -> tuple[Probl
 def _without(message: str, secrets: frozenset[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         message = message.replace(secret, "***")
+        if "…" in message:  # a term was cut: perhaps within a secret
+            message = _without_beginning(message, secret)
     return message
+
+
+def _without_beginning(message: str, secret: str) -> str:
+    """Strike out the beginning of a secret where a message cuts it short."""
+    lengths = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
+    shown = next((secret[:length] for length in lengths if f"{secret[:length]}…" in message), None)
+    return message.replace(f"{shown}…", "***…") if shown else message
 
 
 # ---------------------------------------------------------------------------------------------------------------

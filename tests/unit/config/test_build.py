@@ -422,6 +422,15 @@ def test_a_secret_is_struck_out_of_every_message(mistakes) -> None:
     assert lines == ['a.yaml:3:45: rules.0.notify: there is no channel "***" (did you mean "canary-desk"?)']
 
 
+def test_a_secret_that_a_message_cuts_short_is_struck_out_too(mistakes) -> None:
+    """Messages about queries show long terms by their beginning: not by that of a secret."""
+    secret = "canary" * 20
+    for query in ("${WHERE} fire", "fire $x${WHERE}", "harbour-${WHERE} fire"):
+        lines = mistakes(f"rules: [{{name: a, query: '{query}'}}]", environment={"WHERE": secret})
+        assert "***" in lines[0]
+        assert "can" not in lines[0]
+
+
 def test_an_unreadable_file_does_not_make_others_look_wrong(mistakes) -> None:
     """Where a file could not be read, names are not said to be missing elsewhere; other mistakes are told."""
     lines = mistakes("channels: [{name: desk", "rules: [{name: a, keywords: [fire], notify: desk, severity: hot}]")
