@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
 
 from tocsin.model import Article, Entity, FeedSpec, Field, Match, Rule
 from tocsin.model.query import Scope
@@ -99,11 +101,25 @@ class Entry:
 class Filed:
     """The rules that are filed under one key: those that it says wholly, and those that ask for more.
 
-    `more` have a group of which an article must have a key as well; where that says the rest, there is no condition.
+    `paired` have a group of which an article must have a key as well; where the two say it all, there is no condition.
     """
 
     whole: list[Entry] = field(default_factory=list)
-    more: list[tuple[Entry, Group | None, Condition | None]] = field(default_factory=list)
+    alone: list[tuple[Entry, Condition]] = field(default_factory=list)
+    paired: list[tuple[Group, Entry, Condition | None]] = field(default_factory=list)
+
+    def take_out(self, entry: Entry) -> None:
+        """Take a rule out."""
+        self.whole = [other for other in self.whole if other is not entry]
+        self.alone = [item for item in self.alone if item[0] is not entry]
+        self.paired = [item for item in self.paired if item[1] is not entry]
+
+    def is_empty(self) -> bool:
+        """Tell whether no rule is left."""
+        return not (self.whole or self.alone or self.paired)
+
+
+Shelf: TypeAlias = dict[Key, Filed]
 
 
 class LanguageIndex:
@@ -113,12 +129,14 @@ class LanguageIndex:
         self._language = language
         self._compiler = Compiler(language, entities)
         self._entries: dict[str, Entry] = {}
-        self._filed: dict[Key, Filed] = {}
+        self._shelf: Shelf = {}
+        self._next_shelf: Shelf = {}
+        self._moved: list[tuple[Entry, Group]] | None = None  # those on the next shelf; None: none is being filled
+        self._waiting: deque[Entry] = deque()  # those that are not there yet
         self._groups: dict[Group, Group] = {}
         self._searched: dict[Key, str] = {}  # the expressions that rules are filed under
         self._together: tuple[ExpressionSet, Sequence[Key]] | None = None
         self._frequencies = self._compiler.frequencies
-        self._waiting: deque[str] = deque()  # rules to be filed anew
         self._anew_at = EARLY
         self._added = 0
         self.tried = 0
@@ -132,41 +150,51 @@ class LanguageIndex:
         """File a rule behind the others."""
         entry = self._entries[rule.key] = Entry(self._added, rule, self._compiler.rule(rule))
         self._added += 1
-        self._file(entry)
+        entry.places = self._file(entry, self._shelf)
+        self._start_over()
 
     def remove(self, key: str) -> None:
         """Take a rule out."""
-        self._take_out(self._entries.pop(key))
-
-    def _file(self, entry: Entry) -> None:
-        """File a rule under each key of the group that is likely to be rarest."""
-        entry.places, second, rest = self._needs(entry.condition)
-        for key in entry.places:
-            filed = self._filed.setdefault(key, Filed())
-            if second is None and rest is None:
-                filed.whole.append(entry)
-            else:
-                filed.more.append((entry, second, rest))
-        self._search_for(entry.places)
-
-    def _take_out(self, entry: Entry) -> None:
+        entry = self._entries.pop(key)
         for place in entry.places:
-            filed = self._filed[place]
-            filed.whole = [other for other in filed.whole if other is not entry]
-            filed.more = [other for other in filed.more if other[0] is not entry]
-            if not (filed.whole or filed.more):
-                del self._filed[place]
+            self._shelf[place].take_out(entry)
+            if self._shelf[place].is_empty():
+                del self._shelf[place]
+        self._start_over()
+
+    def _file(self, entry: Entry, shelf: Shelf) -> Group:
+        """File a rule under each key of the group that is likely to be rarest; return these."""
+        first, second, rest = self._needs(entry.condition)
+        for key in first:
+            filed = shelf.setdefault(key, Filed())
+            if second is not None:
+                filed.paired.append((second, entry, rest))
+            elif rest is not None:
+                filed.alone.append((entry, rest))
+            else:
+                filed.whole.append(entry)
+        self._search_for(first)
+        return first
 
     def _file_anew(self) -> None:
-        """File some rules anew, a few with each article, after so many articles that counts say more than before."""
-        if self._frequencies.articles == self._anew_at:
-            self._waiting = deque(self._entries)
-            self._anew_at *= LATER
+        """File all rules anew, some with each article, after so many articles that counts say more than before."""
+        if self._frequencies.articles >= self._anew_at and self._moved is None:
+            self._moved, self._next_shelf = [], {}
+            self._waiting = deque(self._entries.values())
+        if self._moved is None:
+            return
         for _ in range(min(len(self._waiting), AT_ONCE)):
-            entry = self._entries.get(self._waiting.popleft())
-            if entry is not None and entry.places != self._needs(entry.condition)[0]:
-                self._take_out(entry)
-                self._file(entry)
+            entry = self._waiting.popleft()
+            self._moved.append((entry, self._file(entry, self._next_shelf)))
+        if not self._waiting:
+            for entry, places in self._moved:
+                entry.places = places
+            self._shelf, self._anew_at = self._next_shelf, self._frequencies.articles * LATER
+            self._start_over()
+
+    def _start_over(self) -> None:
+        """Drop what is filed anew so far: the rules are others now, or it is done."""
+        self._moved, self._next_shelf = None, {}
 
     def _needs(self, condition: Condition) -> tuple[Group, Group | None, Condition | None]:
         """Return the rarest group of a rule, the next one, and the condition itself where these do not say it all."""
@@ -227,16 +255,21 @@ class LanguageIndex:
 
     def ringing(self, reading: Reading, applies: Callable[[Rule], bool]) -> Sequence[Entry]:
         """Return the rules that a read article matches, in their order; only rules that apply are tried."""
-        keys, found, tried = reading.keys, dict[int, Entry](), set[int]()
-        for key in self._filed.keys() & keys:
-            filed = self._filed[key]
-            for entry in filed.whole:
+        found: dict[int, Entry] = {}
+        asked: dict[int, tuple[Entry, Condition]] = {}
+        lacks = reading.keys.isdisjoint
+        filed = [self._shelf[key] for key in self._shelf.keys() & reading.keys]
+        for entry in chain.from_iterable(under.whole for under in filed):
+            found[entry.number] = entry
+        for entry, condition in chain.from_iterable(under.alone for under in filed):
+            asked[entry.number] = entry, condition
+        for _, entry, rest in [item for under in filed for item in under.paired if not lacks(item[0])]:
+            if rest is None:
                 found[entry.number] = entry
-            for entry, second, condition in filed.more:
-                if entry.number in tried or (second is not None and keys.isdisjoint(second)):
-                    continue
-                tried.add(entry.number)
-                if condition is None or (applies(entry.rule) and condition.holds(reading)):
-                    found[entry.number] = entry
-        self.tried += len(tried)
+            else:
+                asked[entry.number] = entry, rest
+        self.tried += len(asked)
+        for entry, condition in asked.values():
+            if applies(entry.rule) and condition.holds(reading):
+                found[entry.number] = entry
         return [found[number] for number in sorted(found) if applies(found[number].rule)]

@@ -6,7 +6,7 @@ import pytest
 
 from support.matching import article, entity, evidence, found, rule
 from tocsin.model import Field, Rule, Span
-from tocsin.rules.index import EARLY, LATER, RuleIndex
+from tocsin.rules.index import AT_ONCE, EARLY, RuleIndex
 from tocsin.rules.parser import parse_query
 
 AVALON = entity("avalon", "Avalon", ["Old Avalon"])
@@ -95,7 +95,7 @@ def test_filing_rules_anew_changes_no_answer() -> None:
     texts = [" ".join(words[start : start + 5]) for start in range(14)]
     before = [index.matching(article(text)) for text in texts]
     places = [entry.places for entry in index.of_language("en")._entries.values()]
-    for number in range(EARLY * LATER + 3):
+    for number in range(EARLY + len(rules) // AT_ONCE + 2):
         index.matching(article(texts[number % 3]))
     assert [entry.places for entry in index.of_language("en")._entries.values()] != places
     assert [index.matching(article(text)) for text in texts] == before
