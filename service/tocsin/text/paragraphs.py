@@ -19,7 +19,7 @@ _ABBREVIATIONS = frozenset(
 _STOP = regex.compile(
     r"(?:[.!?…]++[\"'”’»)\]]*+\s++(?=[\p{Lu}\p{Lt}\p{Lo}\p{Nd}\"'“‘«(\[—–-])|[。！？][”’」』）]*+\s*+)"
 )
-_LAST_WORD = regex.compile(r"[\p{L}\p{M}.]*$")
+_LAST_WORD = regex.compile(r"[\p{L}\p{M}.]*\Z")
 _LONGEST_ABBREVIATION = 6
 
 
