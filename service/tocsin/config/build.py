@@ -16,7 +16,7 @@ from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.queries import KEY, Queries, read_named
 from tocsin.config.remarks import hints_of, remarks_of
-from tocsin.config.schema import LATER_CHANNELS, ConfigFile, Known, Section
+from tocsin.config.schema import LATER_CHANNELS, ConfigFile, General, Known, Section
 from tocsin.config.yamlfile import SHORTEST_SECRET, ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
 from tocsin.model import ChannelKind, EntityType
@@ -197,9 +197,9 @@ def _not_lists(roots: Iterable[Source]) -> Iterator[Problem]:
                 yield root.problem("expected a list: write a - before each item", key)
 
 
-def _joined_top(tops: Iterable[ConfigFile | None]) -> ConfigFile:
+def _joined_top(tops: Iterable[General | None]) -> General:
     given = {key: getattr(top, key) for top in tops if top for key in top.model_fields_set}
-    return ConfigFile().model_copy(update=given)
+    return General().model_copy(update=given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +209,9 @@ class _Reading:
     known: Known | None
     problems: list[Problem]
 
-    def top(self, root: Source) -> ConfigFile | None:
+    def top(self, root: Source) -> General | None:
         """Read the keys that stand in one file only."""
-        return self._read(ConfigFile, _but_joined(root), root)
+        return self._read(General, _but_joined(root), root)
 
     def parts(self, roots: Iterable[Source], key: str, section: type[S]) -> tuple[Part[S], ...]:
         """Read the items of a list, in all files."""
@@ -245,7 +245,7 @@ class _Reading:
         try:
             return section.model_validate(value, context=self.known)
         except ValidationError as error:
-            self.problems.extend(problems_of(error, source, section))
+            self.problems.extend(problems_of(error, source, ConfigFile if section is General else section))
             return None
 
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from tocsin.config import schema
 from tocsin.config.mistakes import Source
 from tocsin.config.queries import NamedQuery
-from tocsin.config.schema import CaseRule, ConfigFile, Defaults, Section
+from tocsin.config.schema import CaseRule, Defaults, General, Section
 from tocsin.config.yamlfile import SHORTEST_SECRET
 from tocsin.model import (
     ChannelSpec,
@@ -53,7 +53,7 @@ class Part(Generic[S_co]):
 class Parts:
     """All checked parts, in the order of files and lines; `top` holds the keys that stand once."""
 
-    top: ConfigFile
+    top: General
     feeds: tuple[Part[schema.Feed], ...]
     entities: tuple[Part[schema.Entity], ...]
     rules: tuple[Part[schema.Rule], ...]
@@ -190,7 +190,7 @@ def _ordered(values: Iterable[object]) -> list[str]:
     return sorted({str(value) for value in values})
 
 
-def _channel(channel: schema.Channel, top: ConfigFile) -> ChannelSpec:
+def _channel(channel: schema.Channel, top: General) -> ChannelSpec:
     common = ChannelSpec(
         name=channel.name,
         kind=schema.kind_of(channel),

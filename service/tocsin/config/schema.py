@@ -189,7 +189,12 @@ class Section(BaseModel):
     """A mapping of known keys. One without a value counts as not given."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True, validate_default=False
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+        defer_build=True,  # a validator takes long to build, and few of them are needed
     )
     later: ClassVar[frozenset[str]] = frozenset()
 
@@ -519,8 +524,8 @@ CHANNELS: Mapping[ChannelKind, type[Channel]] = MappingProxyType(
 )
 
 
-class ConfigFile(Section):
-    """A configuration file of Tocsin. Lists are joined over all files; the other keys stand in one file only."""
+class General(Section):
+    """The keys of a file but for its lists, whose items are read one by one."""
 
     later: ClassVar[frozenset[str]] = frozenset(
         {"inhibit", "retention", "heartbeat", "ops", "proxy", "ca_file", "dedup"}
@@ -532,6 +537,11 @@ class ConfigFile(Section):
     """An address or URL that feeds' servers are told in the User-Agent header."""
     defaults: Defaults = Defaults()
     """What feeds and channels have where they say nothing themselves."""
+
+
+class ConfigFile(General):
+    """A configuration file of Tocsin. Lists are joined over all files; the other keys stand in one file only."""
+
     feeds: tuple[Feed, ...] = ()
     """The sources to poll."""
     entities: tuple[Entity, ...] = ()
