@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 
 from tocsin.model.query import Unit
 from tocsin.rules.reading import Mention, Row, share_words
@@ -29,9 +29,9 @@ class Ranked:
         return [mention.start for mention in self.all]
 
     @cached_property
-    def longest(self) -> int:
-        """The words of the longest."""
-        return max((mention.end - mention.start for mention in self.all), default=0)
+    def ends(self) -> Sequence[int]:
+        """Where the last of those up to each one ends."""
+        return list(accumulate((mention.end for mention in self.all), max))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Nearness:
 
     def has_second(self, first: Mention, others: Ranked, row: Row) -> bool:
         """Tell whether any of the others stands near a mention."""
-        return next(self._seconds(first, others, row), None) is not None
+        return next(chain.from_iterable(self._sides(first, others, row)), None) is not None
 
     def pairs(self, firsts: Ranked, seconds: Ranked, row: Row) -> Iterator[tuple[Mention, Mention]]:
         """Yield pairs that stand near each other: of each mention the nearest partners."""
         most = partners(firsts)
         for first in firsts.all:
-            for side in (self._behind(first, seconds, row), self._before(first, seconds, row)):
+            for side in self._sides(first, seconds, row):
                 for second in islice(side, most):
                     yield first, second
 
@@ -60,25 +60,29 @@ class Nearness:
         """Return how near the first must be to the second."""
         return _Mirrored(self.within, ordered=True) if self.ordered else self
 
-    def _seconds(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
-        return chain(self._behind(first, others, row), self._before(first, others, row))
+    def _sides(self, first: Mention, others: Ranked, row: Row) -> Iterable[Iterator[Mention]]:
+        """Return the mentions near one on each side where any may stand, the nearest of a side first."""
+        if self.ordered:
+            return (self._behind(first, others, bisect_left(others.starts, first.end), row),)
+        at = bisect_left(others.starts, first.start)
+        return self._behind(first, others, at, row), self._before(first, others, at, row)
 
-    def _behind(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
-        """Yield the mentions near one that do not begin before it."""
+    def _behind(self, first: Mention, others: Ranked, at: int, row: Row) -> Iterator[Mention]:
+        """Yield the mentions near one among those from number `at` on."""
         low, high = self._reach(first, row)
-        for at in range(bisect_left(others.starts, first.start), len(others.all)):
-            other = others.all[at]
+        for number in range(at, len(others.all)):
+            other = others.all[number]
             if other.start > high:
                 return
             if self._fits(first, other, low, high):
                 yield other
 
-    def _before(self, first: Mention, others: Ranked, row: Row) -> Iterator[Mention]:
-        """Yield the mentions near one that begin before it, the last first."""
+    def _before(self, first: Mention, others: Ranked, at: int, row: Row) -> Iterator[Mention]:
+        """Yield the mentions near one among those before number `at`, the last first."""
         low, high = self._reach(first, row)
-        for at in range(bisect_left(others.starts, first.start) - 1, -1, -1):
-            other = others.all[at]
-            if other.start < low - others.longest:
+        for number in range(at - 1, -1, -1):
+            other = others.all[number]
+            if others.ends[number] < low or (other.start < low and isinstance(self.within, Unit)):
                 return
             if self._fits(first, other, low, high):
                 yield other
@@ -88,10 +92,7 @@ class Nearness:
             inside = low <= second.start and second.end <= high
         else:
             inside = low <= second.end and second.start <= high
-        return inside and self._in_order(first, second) and not share_words(first, second)
-
-    def _in_order(self, first: Mention, second: Mention) -> bool:
-        return not self.ordered or first.end <= second.start
+        return inside and not share_words(first, second)
 
     def _reach(self, mention: Mention, row: Row) -> tuple[int, int]:
         """Return the unit that a mention lies in (an empty one if in several), or the words that it reaches."""
@@ -109,8 +110,11 @@ class _Mirrored(Nearness):
 
     __slots__ = ()
 
-    def _in_order(self, first: Mention, second: Mention) -> bool:
-        return second.end <= first.start
+    def _sides(self, first: Mention, others: Ranked, row: Row) -> Iterable[Iterator[Mention]]:
+        return (self._before(first, others, bisect_right(others.starts, first.start), row),)
+
+    def _fits(self, first: Mention, second: Mention, low: int, high: int) -> bool:
+        return second.end <= first.start and super()._fits(first, second, low, high)
 
 
 def partners(mentions: Ranked) -> int:

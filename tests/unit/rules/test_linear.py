@@ -51,6 +51,16 @@ HOSTILE: dict[str, tuple[Rule, Callable[[int], Article]]] = {
     "NEAR, side by side": (_asking("alpha NEAR/100 beta"), _repeated("alpha x x beta ")),
     "NEAR, far apart": (_asking("alpha NEAR/100 beta"), lambda n: article("alpha " * n + "x " * 101 + "beta " * n)),
     "NEAR never in order": (_asking("alpha ONEAR/100 beta"), lambda n: article("beta " * n + "alpha " * n)),
+    "NEAR never in order in a paragraph": (
+        _asking("alpha ONEAR/p beta"), lambda n: article("beta " * n + "alpha " * n)
+    ),
+    "NEAR in order in a paragraph": (_asking("alpha ONEAR/p beta"), lambda n: article("alpha " * n + "beta " * n)),
+    "NEAR far from long pairs": (
+        _asking("gamma NEAR/5 (alpha NEAR/p beta)"), lambda n: article("alpha " * n + "beta " + "x " * 9 + "gamma " * n)
+    ),
+    "NEAR in the sentence behind long pairs": (
+        _asking("gamma NEAR/s (alpha NEAR/p beta)"), lambda n: article("Alpha " * n + "beta. " + "Gamma " * n)
+    ),
     "NEAR of one word": (_asking("alpha NEAR/100 alpha"), _repeated("alpha ")),
     "NEAR in a sentence": (_asking("alpha NEAR/s beta"), _repeated("Alpha x. Beta x. Alpha x beta. ")),
     "NEAR in a paragraph": (_asking("alpha NEAR/p beta"), _repeated("Alpha x.\n\nBeta x.\n\nAlpha x beta.\n\n")),
