@@ -106,7 +106,7 @@ class Filed:
 
     whole: list[Entry] = field(default_factory=list)
     alone: list[tuple[Entry, Condition]] = field(default_factory=list)
-    paired: list[tuple[Group, Entry, Condition | None]] = field(default_factory=list)
+    paired: list[tuple[frozenset[Key], Entry, Condition | None]] = field(default_factory=list)
 
     def take_out(self, entry: Entry) -> None:
         """Take a rule out."""
@@ -134,6 +134,7 @@ class LanguageIndex:
         self._moved: list[tuple[Entry, Group]] | None = None  # those on the next shelf; None: none is being filled
         self._waiting: deque[Entry] = deque()  # those that are not there yet
         self._groups: dict[Group, Group] = {}
+        self._pairs: dict[Group, frozenset[Key]] = {}  # as sets, which are quicker to look through
         self._searched: dict[Key, str] = {}  # the expressions that rules are filed under
         self._together: tuple[ExpressionSet, Sequence[Key]] | None = None
         self._frequencies = self._compiler.frequencies
@@ -168,7 +169,7 @@ class LanguageIndex:
         for key in first:
             filed = shelf.setdefault(key, Filed())
             if second is not None:
-                filed.paired.append((second, entry, rest))
+                filed.paired.append((self._pairs.setdefault(second, frozenset(second)), entry, rest))
             elif rest is not None:
                 filed.alone.append((entry, rest))
             else:
@@ -219,6 +220,8 @@ class LanguageIndex:
         """Read an article: its words, and the keys that it has of all that rules are filed under."""
         self._file_anew()
         compiler, country = self._compiler, feed.country if feed else None
+        for vocabulary in (compiler.text, compiler.plain):
+            vocabulary.make_room()
         row = Row(compiler.text)
         row.read(Field.TITLE, article.title)
         row.read(Field.BODY, article.text, article.masked)

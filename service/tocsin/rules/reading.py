@@ -90,7 +90,6 @@ class Row:
     """Words by position: the class of each, and the passages that they stand in."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        vocabulary.make_room()
         self.vocabulary = vocabulary
         self.classes: list[int] = []
         self.passages: list[Passage] = []

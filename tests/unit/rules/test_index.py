@@ -86,6 +86,17 @@ def test_a_vocabulary_that_is_full_starts_anew(monkeypatch: pytest.MonkeyPatch) 
         assert [item.start for item in match.evidence] == [0, 25]
 
 
+def test_a_vocabulary_never_starts_anew_while_an_article_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memo that the words of one field fill is kept until the other fields of the article are read."""
+    monkeypatch.setattr("tocsin.rules.vocabulary.MEMO_SIZE", 2)
+    query = parse_query("author:Marrow AND url:alpha AND feed:gazette AND tag:beta")
+    index = RuleIndex([Rule(name="rule", key="rule", source="", query=query)], ())
+    text = article(
+        "x", authors=["Ada Marrow of the Gazette"], url="https://example.org/alpha/x", feed="The Gazette", tags=["beta"]
+    )
+    assert [found.rule.name for _ in range(3) for found in index.match(text)] == ["rule"] * 3
+
+
 def test_filing_rules_anew_changes_no_answer() -> None:
     """What is learnt of how often words stand in articles moves rules about, and never changes what matches."""
     words = [f"{first}{second}" for first in ("alpha", "beta", "gamma") for second in "abcdef"]
