@@ -6,7 +6,8 @@ each is worked out once an article, whatever the number of rules.
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from types import MappingProxyType
 from typing import Protocol, TypeAlias, TypeGuard
@@ -138,7 +139,7 @@ class Condition(ABC):
         """Tell whether it holds."""
 
     @abstractmethod
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words that show it, where it holds; of an operand those of the mentions that take part."""
 
     @abstractmethod
@@ -185,7 +186,7 @@ class Side(Positional):
             return ()
         return reading.within(self.scope, reading.row(self.scope).mentions(self.asked))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield its mentions."""
         return _shown(reading, self, part)
 
@@ -199,7 +200,7 @@ class Side(Positional):
         return self.scope is None and len(self.asked) == 1
 
 
-def _shown(reading: Reading, asked: "Side | EntityMention", part: Collection[Mention] | None) -> Iterator[Shown]:
+def _shown(reading: Reading, asked: "Side | EntityMention", part: AbstractSet[Mention] | None) -> Iterator[Shown]:
     found = reading.shown(asked)
     if part is None:
         return iter(found)
@@ -289,7 +290,7 @@ class EntityMention(Positional):
         """Return its mentions in order."""
         return reading.within(self.scope, reading.known(self.forms))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield its mentions."""
         return _shown(reading, self, part)
 
@@ -317,7 +318,7 @@ class RegexMatch(Positional):
         """Return the words that its matches touch."""
         return sorted({mention for mention, *_ in self._touched(reading)})
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield its matches, letter for letter."""
         if part is None:
             for passage, start, end in self._spans(reading):
@@ -375,7 +376,7 @@ class Near(Positional):
         lefts, _ = self._operands(reading)
         return hulls(self._pairs(reading), partners(lefts))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions of both operands that are in a pair."""
         if part is None:
             row, (lefts, rights), mirrored = reading.row(self.scope), self._operands(reading), self.nearness.mirrored()
@@ -414,7 +415,7 @@ class NotNear(Positional):
         lefts, rights, row = reading.known(self.left), Ranked(reading.known(self.right)), reading.row(self.scope)
         return [left for left in lefts if not self.nearness.has_second(left, rights, row)]
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield them."""
         alone = set(reading.known(self))
         yield from self.left.evidence(reading, alone if part is None else alone.intersection(part))
@@ -438,7 +439,7 @@ class AtLeast(Positional):
         found = longest_first(reading.known(self.child))
         return found if len(found) >= self.count else ()
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield all mentions of what is counted."""
         return self.child.evidence(reading, part)
 
@@ -479,13 +480,13 @@ class LoosePhrase(Positional):
             for choice in map(sorted, choices)
         ]
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield the mentions that take part."""
         own: set[Mention] | None = None
         if part is not None:
             own = {mention for choice in reading.known(self) if choice in part for mention in choice.parts}
         for operand, mentions in zip(self.operands, reading.taken(self), strict=False):
-            yield from operand.evidence(reading, mentions if own is None else own.intersection(mentions))
+            yield from operand.evidence(reading, set(mentions) if own is None else own.intersection(mentions))
 
     def groups(self, cost: Cost) -> list[Group]:
         """Return the groups of all operands."""
@@ -506,7 +507,7 @@ class CodeIs(Condition):
         """Tell whether it holds."""
         return reading.code(self.scope) == self.code
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
         """Yield the code."""
         field, term, end = Field(self.scope.value), f"{self.scope.value}:{self.code}", len(self.code)
         if self.holds(reading):
@@ -538,7 +539,7 @@ class AnyOf(Positional):
         operands = (child for child in (*self._sides, *self._others) if isinstance(child, Positional))
         return sorted(set(chain.from_iterable(map(reading.known, operands))))
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words of those that hold."""
         for key, side in zip(self._words, self._sides, strict=True):
             if key in reading.keys:
@@ -574,7 +575,7 @@ class AllOf(Condition):
         """Tell whether it holds."""
         return all(child.holds(reading) for child in self.children)
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:
         """Yield the words of all."""
         for child in self.children:
             yield from child.evidence(reading, part)
@@ -601,7 +602,7 @@ class NoneOf(Condition):
         """Tell whether it holds."""
         return not any(child.holds(reading) for child in self.children)
 
-    def evidence(self, reading: Reading, part: Collection[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
+    def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:  # noqa: ARG002
         """Yield nothing: what is not there is no evidence."""
         return iter(())
 
