@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from tocsin.config import schema, values
+from tocsin.config import schema
 from tocsin.config.cautions import idle_for, warnings_of
+from tocsin.config.choices import Mistake, read_choice
 from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.queries import KEY, Queries, read_named
@@ -230,8 +231,8 @@ class _Reading:
             self.problems.append(item.missing("missing key", "type"))
             return None
         try:
-            kind = values.read_choice(schema.text_of(plain(item.below("type").node)), ChannelKind, LATER_CHANNELS)
-        except values.Mistake as mistake:
+            kind = read_choice(schema.text_of(plain(item.below("type").node)), ChannelKind, LATER_CHANNELS)
+        except Mistake as mistake:
             self.problems.append(item.problem(str(mistake), "type"))
             return None
         return self._part(schema.CHANNELS[kind], item)

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from tocsin.config.choices import Mistake
 from tocsin.config.schema import Section
-from tocsin.config.values import Mistake
 from tocsin.config.yamlfile import ListNode, MapNode, Node, Place, Scalar, Steps, dotted, locate, plain
 from tocsin.errors import Problem
 from tocsin.text.suggestions import suggestion

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.config import schema, values
+from tocsin.config.choices import Mistake
 from tocsin.config.mistakes import Source
 from tocsin.config.schema import Known
 from tocsin.config.yamlfile import MapNode, plain
@@ -51,11 +52,11 @@ def _named(roots: Iterable[Source], problems: list[Problem]) -> Iterator[tuple[S
 def _read(root: Source, name: str, problems: list[Problem]) -> Query | None:
     try:
         values.read_part_name(name)
-    except values.Mistake as mistake:
+    except Mistake as mistake:
         problems.append(root.key_problem(str(mistake), KEY, name))
     try:
         return values.read_query(schema.text_of(plain(root.below(KEY, name).node)))
-    except values.Mistake as mistake:
+    except Mistake as mistake:
         problems.append(root.problem_in(str(mistake), mistake.at or 0, KEY, name))
         return None
 

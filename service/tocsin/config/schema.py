@@ -30,7 +30,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from tocsin.config import values
-from tocsin.config.values import Mistake, SmtpUrl
+from tocsin.config.choices import Mistake, read_choice
+from tocsin.config.values import SmtpUrl
 from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Surname, Term
 from tocsin.model.query import Query
 from tocsin.text.suggestions import suggestion
@@ -76,7 +77,7 @@ def _shown_as(**schema: object) -> WithJsonSchema:
 
 
 def _choice(choices: type[StrEnum], later: frozenset[str] = frozenset()) -> tuple[PlainValidator, WithJsonSchema]:
-    read = partial(values.read_choice, choices=choices, later=later)
+    read = partial(read_choice, choices=choices, later=later)
     return _reading(read), _shown_as(enum=[choice.value for choice in choices])
 
 

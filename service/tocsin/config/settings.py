@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tocsin.config.values import Mistake, read_choice
+from tocsin.config.choices import Mistake, read_choice
 from tocsin.errors import ConfigError, Problem
 
 PREFIX = "TOCSIN_"

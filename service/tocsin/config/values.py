@@ -13,10 +13,9 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
-from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from tocsin.config.choices import Mistake, NotYet
 from tocsin.errors import QueryError
 from tocsin.model import Boilerplate, Network, Term
 from tocsin.model.query import Query
@@ -38,23 +37,6 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _QUOTES = '“”„‟"'
 _STRAIGHT = str.maketrans(_QUOTES, '"' * len(_QUOTES))
-
-Choice = TypeVar("Choice", bound=StrEnum)
-
-
-class Mistake(ValueError):
-    """A value that cannot be taken; the message is for the user. `at` is the offset in the text that it is about."""
-
-    def __init__(self, message: str, at: int | None = None) -> None:
-        super().__init__(message)
-        self.at = at
-
-
-class NotYet(Mistake):
-    """A value that has a meaning, but not in this version."""
-
-    def __init__(self) -> None:
-        super().__init__("not supported yet")
 
 
 def read_text(text: str) -> str:
@@ -97,17 +79,6 @@ def read_flag(text: str) -> bool:
         return _FLAGS[text.casefold()]
     except KeyError:
         raise Mistake("expected true or false") from None
-
-
-def read_choice(text: str, choices: type[Choice], later: frozenset[str] = frozenset()) -> Choice:
-    """Read a member of an enum by its value; `later` are values that this version does not have."""
-    if text in later:
-        raise NotYet
-    try:
-        return choices(text)
-    except ValueError:
-        names = ", ".join(choices)
-        raise Mistake(f"expected one of {names}{suggestion(text, choices)}") from None
 
 
 def read_duration(text: str) -> timedelta:

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from tocsin.config import values
-from tocsin.config.values import Mistake
+from tocsin.config.choices import Mistake, read_choice
 from tocsin.model import Boilerplate, Severity, Term
 
 GOOD: list[tuple[Callable[[str], object], str, object]] = [
@@ -120,11 +120,11 @@ def test_an_smtp_url_gives_its_password_decoded(text: str, password: str | None)
 
 def test_a_choice_is_read_by_its_value_and_later_ones_are_named_so() -> None:
     """A value that a later version has is refused as not supported, any other with the ones there are."""
-    assert values.read_choice("high", Severity) is Severity.HIGH
+    assert read_choice("high", Severity) is Severity.HIGH
     with pytest.raises(Mistake, match=r"^not supported yet$"):
-        values.read_choice("page", Severity, frozenset({"page"}))
+        read_choice("page", Severity, frozenset({"page"}))
     with pytest.raises(Mistake, match="expected one of info, normal, high, critical"):
-        values.read_choice("page", Severity)
+        read_choice("page", Severity)
 
 
 def test_a_suggestion_ignores_case_and_keeps_silent_where_nothing_is_near() -> None:
