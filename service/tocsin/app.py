@@ -1,4 +1,7 @@
-"""The wiring: settings and a plan become an app. The only constructor of edges."""
+"""The wiring: settings and a plan become an app.
+
+Edges are constructed here, and in `records` and `documents` for commands that only look.
+"""
 
 import os
 import socket
@@ -26,15 +29,13 @@ from tocsin.channels.webhook import WebhookChannel
 from tocsin.clock import utc_now
 from tocsin.control import DatabaseLock, socket_path
 from tocsin.errors import DatabaseFull, StorageError
-from tocsin.fetch.client import HttpFetcher, user_agent
-from tocsin.fetch.directory import DirectoryFetcher
-from tocsin.fetch.fetcher import FeedFetcher
+from tocsin.fetch.fetcher import open_fetcher
 from tocsin.log import Event, Log, Veil
 from tocsin.model import ChannelKind, ChannelSpec, DeadReason, FeedSpec
 from tocsin.net.transport import CheckedTransport, tls_context
 from tocsin.pipeline import Configuration, Pipeline
 from tocsin.plan import Plan
-from tocsin.ports import Channel, Fetcher, Runner, Sandbox, Store
+from tocsin.ports import Channel, Runner, Store
 from tocsin.rules.index import RuleIndex
 from tocsin.runners.embedded import EmbeddedRunner
 from tocsin.sandbox.worker import ProcessSandbox
@@ -118,7 +119,7 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         pipeline = Pipeline(
             configuration=configure(plan, transport, tls, log.veil, outside.output),
             store=store,
-            fetcher=open_fetcher(plan, transport),
+            fetcher=open_fetcher(transport, plan.contact),
             sandbox=sandbox,
             logger=log.logger,
             clock=outside.clock,
@@ -128,17 +129,6 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
             patient=outside.patient,
         )
         yield App(plan=plan, store=store, pipeline=pipeline, runner=runner, log=log, owner=owner, database=file)
-
-
-@asynccontextmanager
-async def open_reading(plan: Plan) -> AsyncIterator[tuple[Fetcher, Sandbox]]:
-    """Open what gets and parses documents, for a command that needs no database."""
-    async with AsyncExitStack() as stack:
-        transport = CheckedTransport(tls=tls_context())
-        stack.push_async_callback(transport.aclose)
-        sandbox = ProcessSandbox()
-        stack.push_async_callback(sandbox.aclose)
-        yield open_fetcher(plan, transport), sandbox
 
 
 def control_socket(database_url: str) -> Path | None:
@@ -161,14 +151,6 @@ def _public_location(location: str, veil: Veil) -> str:
         return location
     parts = urlsplit(location)
     return f"{public}#{sha256(f'{parts.hostname}{parts.path}'.encode()).hexdigest()[:8]}"
-
-
-def open_fetcher(plan: Plan, transport: httpx.AsyncBaseTransport) -> FeedFetcher:
-    """Return what gets the feeds of a plan."""
-    return FeedFetcher(
-        http=HttpFetcher(transport=transport, user_agent=user_agent(plan.contact)),
-        directory=DirectoryFetcher(clock=time.time),
-    )
 
 
 def configure(

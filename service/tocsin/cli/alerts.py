@@ -9,7 +9,8 @@ from typing import cast
 
 from tocsin.alerts.render import timestamp
 from tocsin.cli.ending import Exit
-from tocsin.cli.frame import print_json, print_table, settings_for
+from tocsin.cli.frame import print_json, settings_for
+from tocsin.cli.table import print_table
 from tocsin.clock import utc_now
 from tocsin.errors import UsageError
 from tocsin.model import AlertReport, JsonObject

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tocsin.cli.ending import Exit, printable
-from tocsin.cli.frame import plan_for, print_json, print_table, settings_for
+from tocsin.cli.frame import plan_for, print_json, settings_for
+from tocsin.cli.table import print_table
 from tocsin.errors import UsageError
 from tocsin.model import Context, Entity, JsonObject, Surname
 from tocsin.rules.entities import EntityForm, FormKind, entity_forms

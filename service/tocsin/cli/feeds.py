@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from tocsin.cli.ending import Exit
-from tocsin.cli.frame import plan_for, print_json, print_table, settings_for
+from tocsin.cli.frame import plan_for, print_json, settings_for
+from tocsin.cli.table import print_table
 from tocsin.clock import utc_now
 from tocsin.log import Veil
 from tocsin.model import FeedReport, JsonObject

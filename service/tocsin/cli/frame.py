@@ -1,23 +1,18 @@
-"""What most commands share: settings, the plan, the log, and the two ways of printing."""
+"""What most commands share: settings, the plan, how to run and how to print JSON."""
 
 import asyncio
 import json
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
-from rich.console import Console
-from rich.table import Table
-
-from tocsin.cli.ending import complain, printable
-from tocsin.config.build import load_plan
+from tocsin.cli.ending import complain
 from tocsin.config.settings import Settings, load_settings
 from tocsin.errors import ConfigError
-from tocsin.log import Log
 from tocsin.model import JsonObject
 from tocsin.plan import Plan
 
@@ -32,6 +27,8 @@ def settings_for(config: Path | None) -> Settings:
 
 def plan_for(settings: Settings) -> Plan:
     """Read the configuration, or raise all its mistakes."""
+    from tocsin.config.build import load_plan  # noqa: PLC0415 - it takes long, and some commands need none
+
     return load_plan(settings.config, os.environ)
 
 
@@ -50,11 +47,6 @@ def plan_if_any(config: Path | None) -> Plan:
             raise
         complain(f"{settings.config} has mistakes and is left aside (`tocsin check` lists them): {error.problems[0]}")
         return Plan()
-
-
-def log_for(settings: Settings, secrets: Iterable[str] = ()) -> Log:
-    """Return the log of this process, on standard error."""
-    return Log(level=settings.log_level.value, style=settings.log_format.value, stream=sys.stderr, secrets=secrets)
 
 
 def run_until_interrupted(work: Coroutine[object, object, T]) -> T:
@@ -76,14 +68,3 @@ def print_json(value: JsonObject) -> None:
     """Print one JSON object on a line of its own; a half of a character is escaped, as no encoding has it."""
     text = json.dumps(value, ensure_ascii=False)
     sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table as wide as the terminal, or as wide as it needs to be where there is none."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*map(printable, row))
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = 10_000
-    console.print(table)

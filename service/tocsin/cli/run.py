@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tocsin.app import Outside, open_app
 from tocsin.cli.ending import Exit
-from tocsin.cli.frame import log_for, plan_for, settings_for
+from tocsin.cli.frame import plan_for, settings_for
+from tocsin.cli.log import log_for
 from tocsin.daemon import run_daemon, run_once
 from tocsin.log import Event
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from tocsin.app import open_reading
+from tocsin.documents import open_documents
 from tocsin.feeds.parse import parse_document, parse_lines_from, parse_page
 from tocsin.model import (
     Document,
@@ -60,7 +60,7 @@ class Source:
 async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source]:
     """Read sources one after the other, as they are asked for. A file that cannot be read is a failure with PATH."""
     feeds = _DirectoryFeeds(plan)
-    async with open_reading(plan) as (fetcher, sandbox):
+    async with open_documents(plan) as (fetcher, sandbox):
         for name in names:
             if http_url(name):
                 yield await _read_url(name, plan, fetcher, sandbox)

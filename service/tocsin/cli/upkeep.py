@@ -9,7 +9,8 @@ from typing import cast
 from tocsin.alerts.payload_schema import payload_schema
 from tocsin.app import Outside, bring_up_to_date, control_socket, open_app
 from tocsin.cli.ending import Exit, printable
-from tocsin.cli.frame import log_for, plan_for, print_json, settings_for
+from tocsin.cli.frame import plan_for, print_json, settings_for
+from tocsin.cli.log import log_for
 from tocsin.config.schema import json_schema
 from tocsin.config.settings import LogLevel, Settings
 from tocsin.control import ask

@@ -1,8 +1,11 @@
 """The door to feeds of every kind."""
 
+import time
 from typing import assert_never
 
-from tocsin.fetch.client import HttpFetcher
+import httpx
+
+from tocsin.fetch.client import HttpFetcher, user_agent
 from tocsin.fetch.directory import DirectoryFetcher
 from tocsin.model import FeedKind, FeedSpec, FetchOutcome, Validators
 
@@ -27,3 +30,11 @@ class FeedFetcher:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def open_fetcher(transport: httpx.AsyncBaseTransport, contact: str | None) -> FeedFetcher:
+    """Return what gets feeds over `transport` and from directories; servers are told `contact`."""
+    return FeedFetcher(
+        http=HttpFetcher(transport=transport, user_agent=user_agent(contact)),
+        directory=DirectoryFetcher(clock=time.time),
+    )
