@@ -115,7 +115,7 @@ class Benchmark:
 
     def _race(self, mix: Mix, engines: Sequence[Engine], rules: Sequence[Query]) -> None:
         self._say(f"{mix}: {len(rules):,} rules")
-        for name, speed in race(engines, rules, self.texts[1], self._pace).items():
+        for name, speed in race(engines, rules, *self.texts, self._pace).items():
             self.found.speeds[mix, len(rules), name] = speed
             self._say(f"  {name}: {speed.seconds * 1e6:,.0f} µs an article; {speed.articles} articles")
 
@@ -138,7 +138,7 @@ class Benchmark:
         rules = self.rules(Mix.CLIENT, MANY)
         for words in (50, 2_000):
             articles = [self._newsroom.article(words) for _ in range(40)]
-            for name, speed in race([Ours(), Tokenise()], rules, articles, self._pace).items():
+            for name, speed in race([Ours(), Tokenise()], rules, self.texts[0], articles, self._pace).items():
                 self._tell(f"µs an article of {words} words, {name}", speed.seconds * 1e6)
 
     def loading(self) -> None:
@@ -155,6 +155,7 @@ class Benchmark:
         """Change rules one by one."""
         ours, rules = Ours(), self.rules(Mix.CLIENT, MANY)
         ours.load(rules)
+        ours.settle(self.texts[0])
         ours.took(self.texts[1])
         for name, seconds in changing(ours, rules, self.texts[1]).items():
             self._tell(f"change: seconds, {name}", seconds)
@@ -162,10 +163,9 @@ class Benchmark:
     def hostile(self) -> None:
         """Try what was made to be slow."""
         for case in cases(self.rules(Mix.CLIENT, 1_000), self.texts[1][0]):
-            once, twice = hostile(case)
-            self._tell(f"hostile: seconds, {case.name}", once)
-            if twice is not None:
-                self._tell(f"hostile: × doubled, {case.name}", twice / once)
+            seconds, growth = hostile(case)
+            self._tell(f"hostile: seconds, {case.name}", seconds)
+            self._tell(f"hostile: × doubled, {case.name}", growth)
 
     def _tell(self, name: str, value: float) -> None:
         self.found.figures[name] = value

@@ -28,6 +28,9 @@ class Engine(ABC):
     def load(self, rules: Sequence[Query]) -> None:
         """Take the rules in the place of any before."""
 
+    def settle(self, articles: Sequence[News]) -> None:  # noqa: B027 - most learn nothing
+        """Learn what it learns from articles, as after some hours of work; these are not matched again."""
+
     @abstractmethod
     def answers(self, articles: Sequence[News]) -> Answers:
         """Return which rules match."""

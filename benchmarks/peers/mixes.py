@@ -29,7 +29,7 @@ class Mix(StrEnum):
 
 
 #: The least and the greatest share of articles that a word by itself, and a word of an OR group, stands in.
-CLIENT = (0.0, 0.008, 0.003, 0.07)
+CLIENT = (0.0, 0.006, 0.0015, 0.04)
 BROAD = (0.02, 0.4, 0.02, 0.4)
 
 

@@ -45,6 +45,10 @@ class Ours(Engine):
         self.index = RuleIndex([rule_of(number, query) for number, query in enumerate(rules)], [])
         self._articles: dict[News, Article] = {}
 
+    def settle(self, articles: Sequence[News]) -> None:
+        for article in map(article_of, articles):
+            self.index.matching(article)
+
     def answers(self, articles: Sequence[News]) -> Answers:
         found = [self.index.matching(article) for article in self.prepared(articles)]
         return [frozenset(int(rule.key) for rule in rules) for rules in found]

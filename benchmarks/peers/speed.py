@@ -35,14 +35,20 @@ class Speed:
         return statistics.median(self.rounds)
 
 
-def race(engines: Sequence[Engine], rules: Sequence[Query], articles: Sequence[News], pace: Pace) -> dict[str, Speed]:
-    """Load the rules into each engine, then let them take turns; one that is too slow gets fewer articles."""
+def race(
+    engines: Sequence[Engine], rules: Sequence[Query], before: Sequence[News], articles: Sequence[News], pace: Pace
+) -> dict[str, Speed]:
+    """Load the rules into each engine, then let them take turns; one that is too slow gets fewer articles.
+
+    `before` are the articles that an engine has seen before the clock starts.
+    """
     speeds: dict[str, Speed] = {}
     given: dict[str, Sequence[News]] = {}
     for engine in engines:
         begin = time.process_time()
         engine.load(rules)
         load = time.process_time() - begin
+        engine.settle(before)
         given[engine.name] = _bearable(engine, articles, pace.turn)
         speeds[engine.name] = Speed(engine.name, len(rules), len(given[engine.name]), load)
         speeds[engine.name].first = engine.took(given[engine.name]) / len(given[engine.name])
