@@ -32,6 +32,7 @@ from tocsin.model.query import (
     Unit,
     Wildcard,
     Word,
+    nodes_of,
 )
 
 STOP_WORDS = {
@@ -355,6 +356,15 @@ def longest_first(found: Iterable[range]) -> list[range]:
     return kept
 
 
+def most_apart(runs: Iterable[range]) -> int:
+    """The most runs that can be chosen so that no two share words."""
+    best = {0: 0}  # how many end at a place or before it
+    for run in sorted(set(runs), key=lambda run: run.stop):
+        before = max(count for end, count in best.items() if end <= run.start)
+        best[run.stop] = max(*best.values(), before + 1)
+    return max(best.values())
+
+
 def is_near(one: Mention, other: Mention, within: int | Unit, words: Mapping[str, Sequence[Heard]]) -> bool:
     """Whether two mentions lie so near each other."""
     if one.field != other.field or one.own & other.own:
@@ -423,8 +433,10 @@ class Reader:
             case Fielded():
                 return self.query(node.child, node.scope)
             case AtLeast():
+                pairs = any(isinstance(inner, Near | Loose) for inner in nodes_of(node.child))
+                count = most_apart if pairs else lambda runs: len(longest_first(runs))
                 number = sum(
-                    len(longest_first(range(item.start, item.end) for item in of_field))
+                    count([range(item.start, item.end) for item in of_field])
                     for of_field in by_field(self.mentions(node.child, scope))
                 )
                 return self.query(node.child, scope) if number >= node.count else None

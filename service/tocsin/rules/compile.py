@@ -363,7 +363,11 @@ class Compiler:
                 )
             case AtLeast():
                 child = self._operand(query.child, stops, scope)
-                return self.share((AtLeast, query.count, id(child)), lambda: conditions.AtLeast(query.count, child))
+                pairs = any(isinstance(node, Near | Loose) for node in nodes_of(query.child))
+                return self.share(
+                    (AtLeast, query.count, pairs, id(child)),
+                    lambda: conditions.AtLeast(query.count, child, pairs=pairs),
+                )
             case _:
                 known = self._terms.get((query, scope, stops))
                 if known is None:

@@ -16,7 +16,7 @@ from tocsin.model import Evidence, Field
 from tocsin.model.query import Scope
 from tocsin.rules.loose import earliest_choices, taking_part
 from tocsin.rules.near import Nearness, Ranked, hull, hulls, partners
-from tocsin.rules.reading import GAP, LEAD, MASK, Mention, Passage, Row, longest_first
+from tocsin.rules.reading import GAP, LEAD, MASK, Mention, Passage, Row, first_ending, longest_first
 from tocsin.rules.regexes import Expression
 from tocsin.rules.vocabulary import Key
 
@@ -426,17 +426,19 @@ class NotNear(Positional):
 
 
 class AtLeast(Positional):
-    """So many mentions or more, none of which overlap."""
+    """So many mentions or more, none of which overlap: the longest count, of `pairs` as many as there is room for."""
 
-    __slots__ = ("child", "count")
+    __slots__ = ("child", "count", "pairs")
 
-    def __init__(self, count: int, child: Positional) -> None:
+    def __init__(self, count: int, child: Positional, *, pairs: bool) -> None:
         self.count = count
         self.child = child
+        self.pairs = pairs
 
     def find(self, reading: Reading) -> Sequence[Mention]:
         """Return them, where there are enough."""
-        found = longest_first(reading.known(self.child))
+        mentions = reading.known(self.child)
+        found = first_ending(mentions) if self.pairs else longest_first(mentions)
         return found if len(found) >= self.count else ()
 
     def evidence(self, reading: Reading, part: AbstractSet[Mention] | None = None) -> Iterator[Shown]:

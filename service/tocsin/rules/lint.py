@@ -42,6 +42,7 @@ _LATIN = regex.compile(r"\p{Latin}")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 _SMALL_WORD = regex.compile(r"[a-z]+")
+_QUESTION = regex.compile(r"(?<=[\p{L}\p{Nd}])\?(?=\s|$)")
 _WILDCARD = regex.compile(r"(?<=[\p{L}\p{Nd}])\*|\*(?=[\p{L}\p{Nd}])|(?<=[\p{L}\p{Nd}])\?(?=[\p{L}\p{Nd}])")
 
 
@@ -148,10 +149,13 @@ def _remarks_on_term(
         return
     if isinstance(term, Word | Phrase) and _is_short(term.text):
         yield Remark(_TOO_SHORT.format(fix=f"{{{term.text}}}"), begin, term.text)
+    if isinstance(term, Phrase) and (found := _QUESTION.search(term.text)):
+        yield Remark(_ONE_LETTER, begin + found.start(), found[0])
     if asked is not None and isinstance(term, Word | Loose):
         yield from _unfound(term.text, begin, asked, frozenset())
 
 
+_ONE_LETTER = "this ? stands for one letter more: leave it out to find a question"
 _TOO_SHORT = "one or two letters stand for much else: write {fix} for just these, in just this case"
 
 

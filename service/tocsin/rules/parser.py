@@ -198,6 +198,8 @@ class _Parser:
         end = at + len(field)
         if kind is Kind.FIELD:
             raise QueryError(f"a field stands after {field[:-1]}: already; leave one of the two out", after)
+        if kind is Kind.ATLEAST:
+            raise QueryError(f"ATLEAST cannot stand after {field} put it in brackets: {field}(ATLEAST/3 a)", after)
         if kind not in READERS and kind is not Kind.OPEN:
             raise QueryError(f"nothing stands after {field} write {field}word or {field}(a OR b)", end)
         if after != end:

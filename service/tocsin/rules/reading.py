@@ -69,6 +69,15 @@ def longest_first(found: Iterable[Mention]) -> Sequence[Mention]:
     return sorted(kept)
 
 
+def first_ending(found: Iterable[Mention]) -> Sequence[Mention]:
+    """Return as many mentions as can be taken so that none overlap, in order: the one that ends first, and so on."""
+    kept: list[Mention] = []
+    for mention in sorted(found, key=lambda mention: (mention.end, -mention.start)):
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+    return kept
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """The words of one field: `begin:end` in the row.

@@ -197,3 +197,12 @@ def test_the_lists_of_ordinary_words_hold_what_they_say() -> None:
     assert all(word == word.lower() for word in COMMON_WORDS | FIRST_NAMES)
     assert {"may", "monday", "december"} <= COMMON_WORDS
     assert {"russian", "french", "paris", "turkey", "georgia", "jordan"}.isdisjoint(COMMON_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("query", "remarks"), [('"who won?"', [(8, "?")]), ('"wom?n won" AND w?n', []), ('"why? nobody knows"', [(4, "?")])]
+)
+def test_a_question_mark_that_ends_a_word_of_a_phrase(query: str, remarks: list[tuple[int, str]]) -> None:
+    """A ? at the end of a word in a phrase stands for a letter, though a question is probably meant."""
+    found = remarks_on_query(parse_query(query), None)
+    assert [(remark.at, remark.word) for remark in found] == remarks

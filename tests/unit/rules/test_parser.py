@@ -262,7 +262,7 @@ ERRORS = [
     ("title:", 6, "nothing stands after title: write title:word or title:(a OR b)"),
     ("title:AND", 6, "nothing stands after title:"),
     ("a AND title:)", 12, "nothing stands after title:"),
-    ("title:ATLEAST/2 a", 6, "nothing stands after title:"),
+    ("title:ATLEAST/2 a", 6, "ATLEAST cannot stand after title: put it in brackets: title:(ATLEAST/3 a)"),
     ("title: a", 6, "a blank stands after title: write title:a"),
     ("title: (a)", 6, "a blank stands after title: write title:("),
     ("title:url:a", 6, "a field stands after title: already; leave one of the two out"),
