@@ -1,6 +1,7 @@
 """Bringing a database up to date, and refusing one that is not ours, damaged, or newer than we are.
 
-`check` and `require_current` change nothing, not even in a file that they refuse.
+`check` and `require_current` change nothing, not even in a file that they refuse. They look without Alembic, which
+takes long to load: a revision is the number in the name of its file.
 """
 
 import shutil
@@ -9,11 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, func, inspect, select
+from sqlalchemy import URL, Connection, Text, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.errors import DatabaseUnusable, StorageError
@@ -116,13 +113,22 @@ def _known_revision(connection: Connection) -> str | None:
         return None
     if REVISION_TABLE not in tables or not _marked(connection):
         raise DatabaseUnusable("the database holds another program's tables: give Tocsin one of its own")
-    context = MigrationContext.configure(connection, opts={"version_table": REVISION_TABLE})
-    revision = context.get_current_revision()
-    if revision not in {known.revision for known in _script().walk_revisions()}:
+    revision = connection.scalar(select(column("version_num", Text)).select_from(table(REVISION_TABLE)))
+    if revision not in _revisions():
         raise DatabaseUnusable(
             f"a newer Tocsin made the database (its revision is {revision}): run that one, or a copy"
         )
     return revision
+
+
+def _revisions() -> Sequence[str]:
+    """Return the revisions that this version knows, oldest first."""
+    return sorted(file.name[1:5] for file in (MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _pending(current: str | None) -> Sequence[str]:
+    """Return the revisions that a database at `current` lacks, oldest first."""
+    return [revision for revision in _revisions() if current is None or revision > current]
 
 
 def _marked(connection: Connection) -> bool:
@@ -154,18 +160,11 @@ def _damaged(file: Path, told: str) -> DatabaseUnusable:
 # Changing
 
 
-def _script() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS))
-
-
-def _pending(current: str | None) -> Sequence[str]:
-    """Return the revisions that a database at `current` lacks, oldest first."""
-    newer = [step.revision for step in _script().iterate_revisions(HEAD, current or "base")]
-    return newer[::-1]
-
-
 def _apply(connection: Connection) -> None:
     """Run every pending migration in the connection's transaction."""
+    from alembic import command  # noqa: PLC0415 - it takes long to load, and is seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config(attributes={"connection": connection, "version_table": REVISION_TABLE})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     command.upgrade(config, HEAD)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from tocsin.errors import DatabaseUnusable, StorageError
@@ -61,6 +62,13 @@ def test_an_upgrade_is_applied_once(empty_url):
     assert upgrade(empty_url) == ["0001"]
     assert upgrade(empty_url) == []
     check(empty_url)
+
+
+def test_a_revision_is_the_number_of_its_file():
+    """The files of migrations, in the order of their names, are Alembic's chain of revisions."""
+    steps = list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions())[::-1]
+    assert [step.revision for step in steps] == [Path(step.path).name[1:5] for step in steps]
+    assert [Path(step.path) for step in steps] == sorted((migrate.MIGRATIONS / "versions").glob("v*.py"))
 
 
 def test_the_migrations_make_the_tables(database_url):
