@@ -75,8 +75,9 @@ def _keyword(term: Term, entity_words: AbstractSet[str]) -> Query:
     """Return the query that a keyword is. A single word that may stand for an entity is a loose phrase of one."""
     if term.exact:
         return Phrase(term.text)
-    if len(term.text.split()) == 1 and entity_words.isdisjoint(folded_words(term.text)):
-        return Word(term.text)
+    first, *others = chunks_of(term.text, DEFAULT)
+    if not others and entity_words.isdisjoint(folded_words(term.text)):
+        return Word(first.text)
     return Loose(term.text, SLACK)
 
 
@@ -310,20 +311,13 @@ def _single_words(leaf: _Leaf, entity_words: AbstractSet[str]) -> Iterator[Word]
         case Phrase() if "*" not in leaf.text and "?" not in leaf.text:
             yield from (Word(word.written) for word in words(leaf.text, DEFAULT) if word.written.islower())
         case Loose():
-            for written in leaf.text.split():
-                if (
-                    len(written.split("'")) == 1
-                    and entity_words.isdisjoint(folded_words(written))
-                    and not _may_be_left_out(written)
-                ):
-                    yield Word(written)
-
-
-def _may_be_left_out(written: str) -> bool:
-    """Tell whether a word of a loose phrase is a stop word in any language."""
-    return any(chunk.is_stop_word(_every_stop_word()) for chunk in chunks_of(written, DEFAULT))
+            for chunk in chunks_of(leaf.text, DEFAULT):
+                is_name = not entity_words.isdisjoint(form.folded for form in chunk.forms)
+                if not is_name and not chunk.is_stop_word(_every_stop_word()):
+                    yield Word(chunk.text)
 
 
 @cache
 def _every_stop_word() -> frozenset[str]:
+    """Return the words that a loose phrase may leave out in some language."""
     return frozenset().union(*map(stop_words, LISTED))

@@ -1,5 +1,7 @@
 """What can be known of a rule without any article. That it is so for every article is tested as a property."""
 
+from dataclasses import replace
+
 import pytest
 
 from support.nouns import rule
@@ -87,6 +89,8 @@ def test_the_languages_of_a_rule_are_asked_too() -> None:
         (("fire drill",), ('"drill"',), False),
         (("Atlantis fire",), ("Atlantis",), False),
         (("Atlantis",), ("Atlantis",), True),
+        (("l'accord final",), ("accord",), True),
+        (("l’accord final",), ('"l’accord"',), False),
     ],
 )
 def test_excluded_keywords_hide_what_cannot_do_without_them(
@@ -145,3 +149,11 @@ def test_keywords_mean_what_they_are_as_queries() -> None:
     query = parse_query('fire OR "port ablaze" OR "harbour fire"~10 OR "Atlantis"~10')
     assert meaning_of(query_of(rule(keywords=terms), ENTITY_WORDS)) == meaning_of(query)
     assert meaning_of(query_of(rule(keywords=(term("Atlantis"),)), ENTITY_WORDS)) != meaning_of(parse_query("Atlantis"))
+
+
+def test_an_elision_is_a_word_of_its_own_in_a_keyword_only() -> None:
+    """A keyword with an elision is a loose phrase of two words; as a query it has them side by side."""
+    elided = rule(keywords=(term("l'accord"),))
+    assert meaning_of(query_of(elided, ENTITY_WORDS)) != meaning_of(parse_query("l'accord"))
+    both = replace(elided, query=parse_query("fire AND NOT l'accord"))
+    assert not never_holds(query_of(both, ENTITY_WORDS), (), ENTITY_WORDS)
