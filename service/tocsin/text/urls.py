@@ -50,9 +50,8 @@ def registered_domain(url: str) -> str:
     An IP address, a single-label host and a public suffix stand for themselves; without a host it is empty.
     """
     parts = _split(url)
-    host = _ascii_host(parts) if parts else ""
-    domain = host if _is_address(host) else _public_suffixes().privatesuffix(host) or host
-    return _readable(domain)
+    host = _readable(_ascii_host(parts)) if parts else ""
+    return host if _is_address(host) else _public_suffixes().privatesuffix(host) or host
 
 
 def http_url(text: str) -> str | None:
@@ -124,5 +123,5 @@ def _is_address(host: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _public_suffixes() -> PublicSuffixList:
-    """Read the list once; it comes with the package, nothing is fetched."""
-    return PublicSuffixList()
+    """Read the list once, for readable hosts; it comes with the package, nothing is fetched."""
+    return PublicSuffixList(accept_encoded_idn=False)
