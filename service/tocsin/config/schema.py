@@ -4,11 +4,15 @@ The docstring under a key is its description there. `later` names the keys (and 
 but not in this version: they are refused as such, never ignored.
 """
 
+import ast
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias, TypeVar, get_args
 
@@ -192,7 +196,6 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         validate_default=False,
         defer_build=True,  # a validator takes long to build, and few of them are needed
@@ -563,7 +566,13 @@ def kind_of(channel: Channel) -> ChannelKind:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    """A key that is not given is left out, never null."""
+    """Describes each key; one that is not given is left out, never null."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        shown, section = super().model_schema(schema), schema["cls"]
+        for name, info in section.model_fields.items():
+            shown["properties"][info.alias or name]["description"] = _description(section, name)
+        return shown
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -572,6 +581,25 @@ class _EditorSchema(GenerateJsonSchema):
         if schema.get("default") in (None, ()) or isinstance(schema.get("default"), BaseModel):
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
+
+
+def _description(section: type[BaseModel], name: str) -> str:
+    """Return the docstring of a key, of the nearest class that has the key."""
+    described = _descriptions()
+    return next(described[kind.__name__, name] for kind in section.__mro__ if (kind.__name__, name) in described)
+
+
+@cache
+def _descriptions() -> Mapping[tuple[str, str], str]:
+    """Read the docstrings under the keys in this module, by class and name; pydantic would at each start."""
+    found = {}
+    statements = ast.parse(inspect.getsource(sys.modules[__name__])).body
+    for section in (statement for statement in statements if isinstance(statement, ast.ClassDef)):
+        for key, below in pairwise(section.body):
+            match key, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[section.name, name] = inspect.cleandoc(text)
+    return found
 
 
 def json_schema() -> dict[str, object]:
