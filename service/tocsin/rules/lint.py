@@ -41,7 +41,7 @@ _RUN = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _LATIN = regex.compile(r"\p{Latin}")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
-_SMALL_WORD = regex.compile(r"[a-z]+")
+_SMALL_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’])[a-z]+(?![\p{L}\p{M}\p{N}])")
 _QUESTION = regex.compile(r"(?<=[\p{L}\p{Nd}])\?(?=\s|$)")
 _WILDCARD = regex.compile(r"(?<=[\p{L}\p{Nd}])\*|\*(?=[\p{L}\p{Nd}])|(?<=[\p{L}\p{Nd}])\?(?=[\p{L}\p{Nd}])")
 
@@ -108,7 +108,7 @@ def asked_by(keywords: Iterable[Term], query: Query | None) -> Asked:
                 texts.append(node.text)
             case Wildcard():
                 wildcards.append(node.text.lower())
-    return Asked(tuple({word.lower() for text in texts for word in text.split()}), tuple(wildcards))
+    return Asked(tuple({word for text in texts for word in _RUN.findall(text.lower())}), tuple(wildcards))
 
 
 def remarks_on_keyword(term: Term, asked: Asked | None, entity_words: AbstractSet[str]) -> Iterator[Remark]:

@@ -125,6 +125,10 @@ def test_a_term_of_one_or_two_letters_is_told_unless_in_braces(query: str, expec
         ("tag:invasion", []),
         ('"troops invasion"~10', [(8, "invasion")]),
         ("woman OR women", []),
+        ("Pride OR MacBride OR O'take OR take2", []),
+        ("Åfall OR falló", []),
+        ('invasion OR "they invade, or not"', []),
+        ("fall's OR fell OR fallen", []),
     ],
 )
 def test_a_word_whose_relatives_are_not_found_is_told(query: str, expected: list[tuple[int, str]]) -> None:
