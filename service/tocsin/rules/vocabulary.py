@@ -81,7 +81,7 @@ class Vocabulary:
 
     def forget(self) -> None:
         """Drop what is remembered of written words."""
-        if len(self.answered) > 1 or self.quiet or self.shouted:
+        if self.quiet.size or self.shouted.size or len(self.answered) > 1:
             self._classes = {frozenset(): NOTHING}
             del self.answered[1:], self.keys[1:]
             self.classes_of.clear()
