@@ -64,8 +64,12 @@ class RuleIndex:
         return [entry.rule for entry in index.ringing(index.read(article, feed), applies)]
 
     def replace_rules(self, removed: Iterable[str], added: Iterable[Rule]) -> None:
-        """Take rules out by their keys, and add others behind the rest; the other rules stay as they are."""
-        gone, new = [self._rules.pop(key) for key in removed], {rule.key: rule for rule in added}
+        """Take rules out by their keys, and add others behind the rest; the other rules stay as they are.
+
+        A rule that is added takes the place of one that has its key.
+        """
+        new = {rule.key: rule for rule in added}
+        gone = [self._rules.pop(key) for key in {*removed, *(new.keys() & self._rules.keys())}]
         self._rules |= new
         for language, index in list(self._by_language.items()):
             if index.is_worn_out(len(gone)):

@@ -86,6 +86,15 @@ def test_a_vocabulary_that_is_full_starts_anew(monkeypatch: pytest.MonkeyPatch) 
         assert [item.start for item in match.evidence] == [0, 25]
 
 
+def test_runs_too_long_to_be_kept_are_forgotten_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Articles of nothing but long runs of other words do not make the index grow."""
+    monkeypatch.setattr("tocsin.rules.vocabulary.MEMO_SIZE", 2)
+    index = RuleIndex([rule("alpha")], ())
+    for _ in range(9):
+        assert not index.match(article("xx.yy." * 20))
+    assert len(index.of_language("en")._compiler.text.several) < 4
+
+
 def test_a_vocabulary_never_starts_anew_while_an_article_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A memo that the words of one field fill is kept until the other fields of the article are read."""
     monkeypatch.setattr("tocsin.rules.vocabulary.MEMO_SIZE", 2)
@@ -110,3 +119,27 @@ def test_filing_rules_anew_changes_no_answer() -> None:
         index.matching(article(texts[number % 3]))
     assert [entry.places for entry in index.of_language("en")._entries.values()] != places
     assert [index.matching(article(text)) for text in texts] == before
+
+
+@pytest.mark.parametrize(("gone", "come", "left"), [("", "e", "abcde"), ("b", "", "acd"), ("b", "e", "acde")])
+def test_rules_that_come_and_go_while_rules_are_filed_anew(
+    gone: str, come: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that comes in the midst of filing is found from then on, one that goes is not, however far it got."""
+    monkeypatch.setattr("tocsin.rules.index.EARLY", 3)
+    monkeypatch.setattr("tocsin.rules.index.AT_ONCE", 1)
+    text = article("alpha beta")
+    for at in range(8):
+        index = RuleIndex([rule("alpha", name=name) for name in "abcd"], ())
+        for number in range(16):
+            if number == at:
+                index.replace_rules(gone, [rule("beta", name=name) for name in come])
+            assert [found.name for found in index.matching(text)] == list("abcd" if number < at else left)
+
+
+def test_a_rule_takes_the_place_of_one_that_has_its_key() -> None:
+    """Where a rule is added whose key is there, the one before is gone."""
+    index = RuleIndex([rule("alpha", name="a"), rule("alpha", name="b")], ())
+    assert index.matching(article("alpha"))
+    index.replace_rules((), [rule("beta", name="a")])
+    assert [[found.name for found in index.matching(article(text))] for text in ("alpha", "beta")] == [["b"], ["a"]]
