@@ -346,7 +346,7 @@ class RegexMatch(Positional):
             words = reading.row(self.scope).words(passage)
             first = bisect_right(words, start, key=lambda word: word.end)
             last = bisect_left(words, end, key=lambda word: word.start)
-            yield Mention(passage.begin + first, passage.begin + max(first, last)), passage, start, end
+            yield Mention(passage.begin + first, passage.begin + last), passage, start, end
 
 
 class Near(Positional):
