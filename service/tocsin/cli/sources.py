@@ -1,11 +1,13 @@
 """What `parse` and `match` read: a file, a directory, standard input or a URL, as a feed of the configuration would."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
+from typing import TypeGuard
 
 from tocsin.documents import open_documents
 from tocsin.feeds.parse import parse_document, parse_lines_from, parse_page
@@ -58,24 +60,71 @@ class Source:
 
 
 async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source]:
-    """Read sources one after the other, as they are asked for. A file that cannot be read is a failure with PATH."""
-    feeds = _DirectoryFeeds(plan)
+    """Read sources one after the other, as they are asked for. A file that cannot be read is a failure with PATH.
+
+    Where the next one is a file for the sandbox, it is parsed there while the caller looks at this one.
+    """
     async with open_documents(plan) as (fetcher, sandbox):
+        reading = _Reading(plan, fetcher, sandbox)
+        ahead: asyncio.Task[Source] | None = None
+        try:
+            for place in reading.places(names):
+                begun = asyncio.create_task(reading.document(place)) if _is_for_sandbox(place) else None
+                if ahead is not None:
+                    yield await ahead
+                ahead = begun
+                if ahead is None:
+                    async for source in reading.sources(place):
+                        yield source
+            if ahead is not None:
+                yield await ahead
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.wait([ahead])
+
+
+def _is_for_sandbox(place: str | Source) -> TypeGuard[str]:
+    """Tell whether there is one document to parse, in a file that can be read at any time, unlike a pipe."""
+    if isinstance(place, Source) or http_url(place):
+        return False
+    return _ending_of(place) in ENDINGS - HARMLESS and Path(place).is_file()
+
+
+class _Reading:
+    """Reads what names stand for."""
+
+    def __init__(self, plan: Plan, fetcher: Fetcher, sandbox: Sandbox) -> None:
+        self._plan = plan
+        self._fetcher = fetcher
+        self._sandbox = sandbox
+        self._feeds = _DirectoryFeeds(plan)
+
+    def places(self, names: Iterable[str]) -> Iterator[str | Source]:
+        """Yield the URLs and files that names stand for, and what they are where they cannot be listed."""
         for name in names:
-            if http_url(name):
-                yield await _read_url(name, plan, fetcher, sandbox)
-                continue
             try:
-                files = _files(name)
+                yield from [name] if http_url(name) else _files(name)
             except OSError as error:
-                yield Source(name=name, feed=feeds.of(name), parsed=_unreadable(error))
-                continue
-            for file in files:
-                feed = feeds.of(file)
-                with closing(_read(file)) as parts:
-                    for part in parts:
-                        parsed = await _parse(part, sandbox) if isinstance(part, Document) else part
-                        yield Source(name=file, feed=feed, parsed=parsed)
+                yield Source(name=name, feed=self._feeds.of(name), parsed=_unreadable(error))
+
+    async def sources(self, place: str | Source) -> AsyncIterator[Source]:
+        """Yield all that a URL, a file or standard input holds."""
+        if isinstance(place, Source):
+            yield place
+        elif http_url(place):
+            yield await _read_url(place, self._plan, self._fetcher, self._sandbox)
+        else:
+            feed = self._feeds.of(place)
+            with closing(_read(place)) as parts:
+                for part in parts:
+                    parsed = await _parse(part, self._sandbox) if isinstance(part, Document) else part
+                    yield Source(name=place, feed=feed, parsed=parsed)
+
+    async def document(self, name: str) -> Source:
+        """Return the one document that a file holds."""
+        [source] = [source async for source in self.sources(name)]
+        return source
 
 
 def _files(name: str) -> Sequence[str]:

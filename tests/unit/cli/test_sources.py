@@ -1,6 +1,8 @@
 """How sources are read: JSON lines piece by piece, anything else by its name or by how it begins."""
 
+import asyncio
 import json
+from contextlib import asynccontextmanager
 from io import BufferedReader, BytesIO, RawIOBase
 
 import pytest
@@ -12,6 +14,8 @@ from support.session import Session
 from tocsin.cli import sources
 from tocsin.cli.progress import Progress
 from tocsin.cli.sources import pieces
+from tocsin.model import ParsedFeed
+from tocsin.plan import Plan
 
 
 class Pipe(RawIOBase):
@@ -177,6 +181,57 @@ def test_a_directory_that_cannot_be_listed_is_told(tocsin, monkeypatch):
     ended = tocsin("match", "ferry", "closed", "small.txt")
     assert (ended.returncode, ended.stdout) == (2, "small.txt: Ferry\n")
     assert ended.stderr == "tocsin: closed: Permission denied\n"
+
+
+class Inline:
+    """A sandbox that runs what it is given at once, in this process, and notes what that was."""
+
+    def __init__(self):
+        self.begun = []
+
+    async def run(self, function, document):
+        self.begun.append(document.name)
+        await asyncio.sleep(0)
+        return function(document)
+
+
+@pytest.fixture
+def inline(monkeypatch):
+    """Return the sandbox that sources are read with."""
+    sandbox = Inline()
+
+    @asynccontextmanager
+    async def open_documents(plan):
+        yield None, sandbox
+
+    monkeypatch.setattr(sources, "open_documents", open_documents)
+    return sandbox
+
+
+async def test_the_next_document_is_parsed_meanwhile(tocsin, inline):
+    """Who looks at a document has the next one parsed, and no more; sources come in their order."""
+    page = "<html><title>{}</title><body><article><p>The ferry stays in port.</p></article></body></html>"
+    names = [f"{number}.html" for number in range(4)]
+    for name in names:
+        tocsin.write(name, page.format(name))
+    tocsin.write("small.txt", "Ferry")
+    names.insert(2, "small.txt")
+    ahead = [
+        (source.name, len({*inline.begun}))
+        async for source in sources.read_sources(names, Plan())
+        if isinstance(source.parsed, ParsedFeed)
+    ]
+    assert ahead == [("0.html", 2), ("1.html", 2), ("small.txt", 2), ("2.html", 4), ("3.html", 4)]
+
+
+async def test_what_nobody_asks_for_any_more_is_given_up(tocsin, inline):
+    """A caller that leaves in the middle leaves nothing behind that still runs."""
+    for number in range(3):
+        tocsin.write(f"{number}.xml", "<rss><channel/></rss>")
+    reading = sources.read_sources([f"{number}.xml" for number in range(3)], Plan())
+    assert (await anext(reading)).name == "0.xml"
+    await reading.aclose()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # ---------------------------------------------------------------------------------------------------------------
