@@ -69,10 +69,10 @@ async def read_sources(names: Sequence[str], plan: Plan) -> AsyncIterator[Source
         ahead: asyncio.Task[Source] | None = None
         try:
             for place in reading.places(names):
-                begun = asyncio.create_task(reading.document(place)) if _is_for_sandbox(place) else None
-                if ahead is not None:
-                    yield await ahead
-                ahead = begun
+                before = ahead
+                ahead = asyncio.create_task(reading.document(place)) if _is_for_sandbox(place) else None
+                if before is not None:
+                    yield await before
                 if ahead is None:
                     async for source in reading.sources(place):
                         yield source
