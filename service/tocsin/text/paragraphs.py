@@ -17,7 +17,7 @@ _ABBREVIATIONS = frozenset(
     г гг ул им тыс млн млрд руб св проф ген т д п м bzw z b nr usw""".split()
 )
 _STOP = regex.compile(
-    r"(?:[.!?…]++[\"'”’»)\]]*+\s++(?=[\p{Lu}\p{Lt}\p{Lo}\p{Nd}\"'“‘«(\[—–-])|[。！？][”’」』）]*+\s*+)"
+    r"(?:(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++(?=[\p{Lu}\p{Lt}\p{Lo}\p{Nd}\"'“‘«(\[—–-])|[。！？][”’」』）]*+\s*+)"
 )
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}.]*\Z")
 _LONGEST_ABBREVIATION = 6

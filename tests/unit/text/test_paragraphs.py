@@ -48,6 +48,12 @@ def test_sentences_of_a_text(text: str, expected: list[str]) -> None:
     assert [text[span.start : span.end] for span in sentences(text)] == expected
 
 
+@pytest.mark.parametrize("stops", ["." * 300_000 + "\n", "?!" * 150_000, '."' * 150_000, "." + " " * 300_000])
+def test_a_long_row_of_stops_is_looked_at_once(stops: str) -> None:
+    """Full stops, quotes and blanks without end take time linear in their number: looked at from each, hours."""
+    assert sentences(f"A storm{stops}came") == [Span(0, len(stops) + 11)]
+
+
 @given(TEXTS)
 def test_paragraphs_and_sentences_cover_the_text(text: str) -> None:
     """Paragraphs hold all but white space; sentences lie in them, in order, and hold the same."""
