@@ -106,6 +106,15 @@ def test_a_vocabulary_never_starts_anew_while_an_article_is_read(monkeypatch: py
     assert [found.rule.name for _ in range(3) for found in index.match(text)] == ["rule"] * 3
 
 
+@pytest.mark.parametrize("missing", ["alpha", "beta", "gamma", "delta"])
+def test_what_a_rule_needs_it_needs_whole(missing: str) -> None:
+    """A rule of several words that are joined by AND is not found where one of them is missing, whichever it is."""
+    words = ["alpha", "beta", "gamma", "delta"]
+    index = RuleIndex([rule(query=" AND ".join(words))], ())
+    assert index.matching(article(" ".join(words)))
+    assert not index.matching(article(" ".join(word for word in words if word != missing)))
+
+
 def test_filing_rules_anew_changes_no_answer() -> None:
     """What is learnt of how often words stand in articles moves rules about, and never changes what matches."""
     words = [f"{first}{second}" for first in ("alpha", "beta", "gamma") for second in "abcdef"]
