@@ -17,7 +17,7 @@ from pathlib import Path
 from peers.corpus import News, Newsroom
 from peers.engines import Engine, Missing
 from peers.findings import MANY, Findings
-from peers.fts5 import Batches, OneByOne
+from peers.fts5 import Batches, Committed, OneByOne
 from peers.hostile import cases, hostile
 from peers.loading import changing, loading, memory
 from peers.loops import Contained, Naive, Tokenise
@@ -98,7 +98,7 @@ class Benchmark:
             self.found.figures[f"{name} an article, {count} rules"] = total / len(self.texts[1])
 
     def _peers(self) -> list[Engine]:
-        peers: list[Engine] = [Tokenise(), Naive(), Contained(), OneByOne(), Batches()]
+        peers: list[Engine] = [Tokenise(), Naive(), Contained(), OneByOne(), Batches(), Committed()]
         for make in (self._postgres, self._lucene):
             try:
                 peers += make()
