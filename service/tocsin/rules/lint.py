@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import regex
 
@@ -29,7 +30,7 @@ from tocsin.model.query import (
 from tocsin.rules.compile import chunks_of
 from tocsin.rules.loose import MOST_OPERANDS
 from tocsin.rules.ordinary import COMMON_WORDS, FIRST_NAMES
-from tocsin.rules.relatives import is_found_by, relatives_of, wildcard_for
+from tocsin.rules.relatives import is_found_by, relatives_of, stems_of, wildcard_for
 from tocsin.text.language import DEFAULT
 from tocsin.text.stopwords import stop_words
 from tocsin.text.tokens import form_of, words
@@ -86,7 +87,7 @@ class Remark:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """The single words (small letters) and wildcards that a rule looks for: what one does not find, another may."""
 
@@ -95,7 +96,11 @@ class Asked:
 
     def finds(self, relative: str) -> bool:
         """Tell whether a word is found in any inflection."""
-        return is_found_by(relative, self.words) or any(fnmatchcase(relative, pattern) for pattern in self.wildcards)
+        return is_found_by(relative, self._stems) or any(fnmatchcase(relative, pattern) for pattern in self.wildcards)
+
+    @cached_property
+    def _stems(self) -> AbstractSet[str]:
+        return stems_of(self.words)
 
 
 def asked_by(keywords: Iterable[Term], query: Query | None) -> Asked:

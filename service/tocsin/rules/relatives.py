@@ -5,7 +5,8 @@ that news uses for one another: a verb and what it names, forms that no rule of 
 thing (`invest`, `investor`) and no relative here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import takewhile
 from types import MappingProxyType
@@ -65,9 +66,14 @@ def relatives_of(word: str) -> Sequence[str]:
     return _by_stem().get(_stem(word), ())
 
 
-def is_found_by(relative: str, words: Sequence[str]) -> bool:
-    """Tell whether one of these words (small letters) finds a relative in any inflection."""
-    return _stem(relative) in {_stem(word) for word in words}
+def stems_of(words: Iterable[str]) -> AbstractSet[str]:
+    """Return the stems of words in small letters."""
+    return frozenset(_stem(word) for word in words)
+
+
+def is_found_by(relative: str, stems: AbstractSet[str]) -> bool:
+    """Tell whether a word of one of these stems finds a relative in any inflection."""
+    return _stem(relative) in stems
 
 
 def wildcard_for(family: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from support.matching import article, entity, rule
 from tocsin.model import Article, Context, Entity, Rule, Span, Term
 from tocsin.rules.index import RuleIndex
+from tocsin.rules.lint import asked_by, remarks_on_query
 from tocsin.rules.parser import parse_query
 
 #: How many times the work may be of what it is for half the input.
@@ -126,3 +127,14 @@ def test_many_expressions_are_looked_for_together() -> None:
     index.match(text)
     assert _steps(lambda: index.match(text)) < len(rules)
     assert [match.rule.name for match in index.match(text)] == ["7"]
+
+
+def test_relatives_are_looked_for_in_linear_time() -> None:
+    """Twice as many words with relatives are no more than twice the work, with a little to spare."""
+
+    def work(size: int) -> int:
+        query = parse_query(" OR ".join(f"take OR word{n}" for n in range(size)))
+        return _steps(lambda: list(remarks_on_query(query, asked_by((), query))))
+
+    work(1)
+    assert work(400) <= MOST * work(200) + 200

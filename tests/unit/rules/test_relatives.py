@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.rules.relatives import families, is_found_by, relatives_of, wildcard_for
+from tocsin.rules.relatives import families, is_found_by, relatives_of, stems_of, wildcard_for
 from tocsin.text.stems import stemmer
 
 
@@ -27,9 +27,9 @@ def test_most_words_have_no_relatives() -> None:
 
 def test_a_relative_is_found_by_a_word_of_its_own_stem_only() -> None:
     """`invading` finds `invade`; `invasion` does not."""
-    assert is_found_by("invade", ["fire", "invading"])
-    assert not is_found_by("invade", ["invasion"])
-    assert not is_found_by("invade", [])
+    assert is_found_by("invade", stems_of(["fire", "invading"]))
+    assert not is_found_by("invade", stems_of(["invasion"]))
+    assert not is_found_by("invade", stems_of([]))
 
 
 @pytest.mark.parametrize(
