@@ -138,9 +138,10 @@ def test_rules_that_come_and_go_while_rules_are_filed_anew(
     monkeypatch.setattr("tocsin.rules.index.EARLY", 3)
     monkeypatch.setattr("tocsin.rules.index.AT_ONCE", 1)
     text = article("alpha beta")
-    for at in range(8):
-        index = RuleIndex([rule("alpha", name=name) for name in "abcd"], ())
+    for at in range(12):
+        index = RuleIndex([rule(query="alpha AND beta", name=name) for name in "abcd"], ())
         for number in range(16):
+            assert index.matching(article("alpha")) == []
             if number == at:
                 index.replace_rules(gone, [rule("beta", name=name) for name in come])
             assert [found.name for found in index.matching(text)] == list("abcd" if number < at else left)
@@ -152,3 +153,43 @@ def test_a_rule_takes_the_place_of_one_that_has_its_key() -> None:
     assert index.matching(article("alpha"))
     index.replace_rules((), [rule("beta", name="a")])
     assert [[found.name for found in index.matching(article(text))] for text in ("alpha", "beta")] == [["b"], ["a"]]
+
+
+def test_expressions_are_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An expression that is not looked for in every article is tried where the rest is there, whatever was learnt."""
+    monkeypatch.setattr("tocsin.rules.index.EARLY", 3)
+    index = RuleIndex([rule(query="alpha AND /be+ta/")], ())
+    assert [bool(index.matching(article("alpha beeeta"))) for _ in range(40)] == [True] * 40
+
+
+def test_an_expression_that_comes_later_is_looked_for() -> None:
+    """A rule of an expression that is added to others is found in the next article."""
+    index = RuleIndex([rule(query="/al+pha/", name="a")], ())
+    assert len(index.matching(article("alpha beta"))) == 1
+    index.replace_rules((), [rule(query="/be+ta/", name="b")])
+    assert [found.name for found in index.matching(article("alpha beta"))] == ["a", "b"]
+
+
+def test_an_entity_that_is_asked_for_later_is_found_by_words_read_before() -> None:
+    """Words that other rules asked for, and that were read, tell of an entity as soon as a rule asks for it."""
+    harrow = entity("harrow", "Harrow", case_sensitive=False)
+    index = RuleIndex([rule(query="Harrow", name="word")], [harrow])
+    assert [found.name for found in index.matching(article("Harrow"))] == ["word"]
+    index.replace_rules((), [rule(any_of=["harrow"], name="entity")])
+    assert [found.name for found in index.matching(article("Harrow"))] == ["word", "entity"]
+
+
+def test_what_gone_rules_asked_for_is_forgotten() -> None:
+    """Rules that come and go for ever leave no more behind than there are rules, or a thousand."""
+    index = RuleIndex([rule("alpha")], ())
+    for number in range(2100):
+        index.matching(article("alpha"))
+        index.replace_rules([str(number - 1)] if number else [], [rule(f"beta{number}", name=str(number))])
+    assert len(index.of_language("en")._compiler.frequencies._guesses) < 1100
+
+
+def test_an_acronym_goes_before_a_name() -> None:
+    """Of two entities, one by its acronym and one by its name, a keyword names that which is written as it is."""
+    known = [entity("person", "Us", case_sensitive=False), entity("country", "Freedonia", acronym="US")]
+    assert found(rule("US"), article("Freedonia"), known) == ["Freedonia"]
+    assert found(rule("Us"), article("Freedonia"), known) == []
