@@ -366,8 +366,13 @@ def most_apart(runs: Iterable[range]) -> int:
 
 
 def is_near(one: Mention, other: Mention, within: int | Unit, words: Mapping[str, Sequence[Heard]]) -> bool:
-    """Whether two mentions lie so near each other."""
-    if one.field != other.field or one.own & other.own:
+    """Whether two mentions with words of their own lie so near each other."""
+    return not one.own & other.own and lies_near(one, other, within, words)
+
+
+def lies_near(one: Mention, other: Mention, within: int | Unit, words: Mapping[str, Sequence[Heard]]) -> bool:
+    """Whether a mention lies so near another, or over it."""
+    if one.field != other.field:
         return False
     there = words[one.field]
     first, last = there[min(one.start, other.start)], there[max(one.end, other.end) - 1]
@@ -473,7 +478,10 @@ class Reader:
                 return {
                     left
                     for left in self.mentions(node.left, scope)
-                    if not any(is_near(left, right, node.within, self._read.words) for right in others)
+                    if not any(
+                        not right.own <= left.own and lies_near(left, right, node.within, self._read.words)
+                        for right in others
+                    )
                 }
             case Loose():
                 return self.shortest(self.choices(node.text, node.others, scope))

@@ -64,7 +64,13 @@ def run_until_interrupted(work: Coroutine[object, object, T]) -> T:
         signal.signal(signal.SIGINT, before)
 
 
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+
+
 def print_json(value: JsonObject) -> None:
-    """Print one JSON object on a line of its own; a half of a character is escaped, as no encoding has it."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Print one JSON object on a line of its own.
+
+    What some readers take for the end of a line is escaped, and a half of a character, as no encoding has it.
+    """
+    text = json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS)
     sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")

@@ -36,7 +36,7 @@ from tocsin.rules.conditions import Condition, EntityForms, Positional
 from tocsin.rules.entities import EntityForm, FormKind, entity_forms
 from tocsin.rules.frequencies import OFTEN, UNKNOWN, Frequencies
 from tocsin.rules.loose import SLACK
-from tocsin.rules.near import Nearness
+from tocsin.rules.near import Nearness, Presence
 from tocsin.rules.patterns import WordPattern
 from tocsin.rules.regexes import Expression
 from tocsin.rules.vocabulary import Key, Vocabulary
@@ -356,7 +356,7 @@ class Compiler:
                 )
             case NotNear():
                 left, right = self._operand(query.left, stops, scope), self._operand(query.right, stops, scope)
-                nearness = Nearness(query.within)
+                nearness = Presence(query.within)
                 return self.share(
                     (NotNear, nearness, id(left), id(right)),
                     lambda: conditions.NotNear(left, right, nearness, _scope_of(query, scope)),

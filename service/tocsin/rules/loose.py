@@ -23,7 +23,7 @@ MOST_OPERANDS = 25
 #: nothing but such words can take. There, evidence names enough mentions, not all.
 MOST_CHOICES = 300
 
-_DIGIT = 8  # bits, of a count of operands
+_DIGIT = 16  # bits, of a count of operands
 
 
 @dataclass(frozen=True, slots=True, order=True)

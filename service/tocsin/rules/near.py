@@ -92,7 +92,11 @@ class Nearness:
             inside = low <= second.start and second.end <= high
         else:
             inside = low <= second.end and second.start <= high
-        return inside and not share_words(first, second)
+        return inside and self._are_two(first, second)
+
+    def _are_two(self, first: Mention, second: Mention) -> bool:
+        """Tell whether each mention has words of its own."""
+        return not share_words(first, second)
 
     def _reach(self, mention: Mention, row: Row) -> tuple[int, int]:
         """Return the unit that a mention lies in (an empty one if in several), or the words that it reaches."""
@@ -105,6 +109,15 @@ class Nearness:
         return (low, high) if mention.end <= high else (high, low)
 
 
+class Presence(Nearness):
+    """How near a mention must be to be in the way of another: it may share words with it, but must have more."""
+
+    __slots__ = ()
+
+    def _are_two(self, first: Mention, second: Mention) -> bool:
+        return not _own_words(second) <= _own_words(first)
+
+
 class _Mirrored(Nearness):
     """The mirror of an ordered nearness."""
 
@@ -115,6 +128,10 @@ class _Mirrored(Nearness):
 
     def _fits(self, first: Mention, second: Mention, low: int, high: int) -> bool:
         return second.end <= first.start and super()._fits(first, second, low, high)
+
+
+def _own_words(mention: Mention) -> set[int]:
+    return {at for part in mention.parts for at in range(part.start, part.end)}
 
 
 def partners(mentions: Ranked) -> int:
