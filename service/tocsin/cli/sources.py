@@ -119,12 +119,19 @@ class _Reading:
             with closing(_read(place)) as parts:
                 for part in parts:
                     parsed = await _parse(part, self._sandbox) if isinstance(part, Document) else part
-                    yield Source(name=place, feed=feed, parsed=parsed)
+                    yield Source(name=place, feed=_called(feed, parsed), parsed=parsed)
 
     async def document(self, name: str) -> Source:
         """Return the one document that a file holds."""
         [source] = [source async for source in self.sources(name)]
         return source
+
+
+def _called(feed: FeedSpec, parsed: ParsedFeed | ParseFailed) -> FeedSpec:
+    """Call a feed that is not configured by the title that it gives itself."""
+    if feed.location or isinstance(parsed, ParseFailed) or not parsed.title:
+        return feed
+    return replace(feed, name=parsed.title)
 
 
 def _files(name: str) -> Sequence[str]:

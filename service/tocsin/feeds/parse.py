@@ -16,7 +16,15 @@ from xml.sax import SAXException
 
 import feedparser
 
-from tocsin.feeds.entries import MOST_ENTRIES, MOST_TITLE, build_entry, link_from, link_problem, plain_paragraphs
+from tocsin.feeds.entries import (
+    MOST_ENTRIES,
+    MOST_TEXT,
+    MOST_TITLE,
+    build_entry,
+    link_from,
+    link_problem,
+    plain_paragraphs,
+)
 from tocsin.feeds.records import parse_json, parse_lines
 from tocsin.model import Document, Entry, FetchReason, ParsedFeed, ParseFailed
 from tocsin.text.clean import REPLACEMENT, clean, clean_line
@@ -63,7 +71,7 @@ def parse_document(document: Document) -> Parsed:
     """
     if not document.body.strip(b" \t\r\n\0\xef\xbb\xbf"):
         return _not_a_feed("it is empty")
-    return _reader(document)(document)
+    return _telling_of_cuts(_reader(document)(document))
 
 
 def parse_page(document: Document) -> ParsedFeed:
@@ -124,6 +132,18 @@ def _with_problem(problem: str | None, parsed: Parsed) -> Parsed:
     if problem is None or isinstance(parsed, ParseFailed):
         return parsed
     return replace(parsed, problems=(problem, *parsed.problems))
+
+
+def _telling_of_cuts(parsed: Parsed) -> Parsed:
+    """Return what was parsed with a word on each text that is as long as a text may be: it was longer, most likely."""
+    if isinstance(parsed, ParseFailed):
+        return parsed
+    cut = tuple(
+        f"entry {number}: its text is cut at {MOST_TEXT:,} characters"
+        for number, entry in enumerate(parsed.entries, start=1)
+        if entry.text and len(entry.text) == MOST_TEXT
+    )
+    return replace(parsed, problems=(*parsed.problems, *cut)) if cut else parsed
 
 
 def _not_a_feed(detail: str) -> ParseFailed:

@@ -63,7 +63,9 @@ _SCANNER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _KINDS = (Kind.ALONE, *Kind)  # groups count from 1
-_STRAIGHT = str.maketrans({**dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'")})
+_STRAIGHT = str.maketrans(
+    {**dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‘’‚‛", "'"), **dict.fromkeys("\u200b\ufeff", " ")}
+)
 _PARTNERS = {
     '"': 'this quote is not closed: write " where the phrase ends',
     "{": "this { is not closed: write } where its words end",
@@ -75,7 +77,8 @@ _PARTNERS = {
 def tokens_of(text: str) -> Tokens:
     """Return the tokens of a query; raises QueryError where a quote, brace or slash has no partner.
 
-    Curly quotes and apostrophes count as straight ones, but in a regular expression each stands for itself.
+    Curly quotes, guillemets and apostrophes count as straight ones, and what is pasted along and cannot be seen as a
+    blank; but in a regular expression each stands for itself.
     """
     straight = text if text.isascii() else text.translate(_STRAIGHT)
     found = [

@@ -43,6 +43,10 @@ _LATIN = regex.compile(r"\p{Latin}")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 _SMALL_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’])[a-z]+(?![\p{L}\p{M}\p{N}])")
+_OPERATOR = regex.compile(
+    r"\b(?:AND|OR|NOT)\b(?=\s)|\bO?NEAR/\w+|\bATLEAST/\w+|(?<!\S)(?:title|lead|body|author|url|feed|tag|lang|country):(?=\S)"
+    r"|(?<!\S)[@$][A-Za-z]|\{[^}]+\}|(?<=[\p{L}\p{Nd}])~\d"
+)
 _QUESTION = regex.compile(r"(?<=[\p{L}\p{Nd}])\?(?=\s|$)")
 _WILDCARD = regex.compile(r"(?<=[\p{L}\p{Nd}])\*|\*(?=[\p{L}\p{Nd}])|(?<=[\p{L}\p{Nd}])\?(?=[\p{L}\p{Nd}])")
 
@@ -119,6 +123,8 @@ def asked_by(keywords: Iterable[Term], query: Query | None) -> Asked:
 def remarks_on_keyword(term: Term, asked: Asked | None, entity_words: AbstractSet[str]) -> Iterator[Remark]:
     """Yield what is probably not meant by a keyword; its relatives are looked at where `asked` is given."""
     yield from remarks_on_letters(term.text)
+    if not term.exact and (found := _OPERATOR.search(term.text)):
+        yield Remark(_NO_OPERATORS, found.start(), found[0])
     if _is_short(term.text) and entity_words.isdisjoint(folded_words(term.text)):
         yield Remark(_TOO_SHORT.format(fix=f"query: {{{term.text}}}"), 0, term.text)
     if asked is not None and not term.exact:
@@ -161,6 +167,7 @@ def _remarks_on_term(
 
 
 _ONE_LETTER = "this ? stands for one letter more: leave it out to find a question"
+_NO_OPERATORS = "a keyword has no operators, this stands for itself: write a `query:` with it"
 _TOO_SHORT = "one or two letters stand for much else: write {fix} for just these, in just this case"
 
 

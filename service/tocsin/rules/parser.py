@@ -197,7 +197,8 @@ class _Parser:
         kind, after = self._kinds[self._next], self._places[self._next]
         end = at + len(field)
         if kind is Kind.FIELD:
-            raise QueryError(f"a field stands after {field[:-1]}: already; leave one of the two out", after)
+            fix = "leave one of the two out, or put what is no field in quotes"
+            raise QueryError(f"a field stands after {field[:-1]}: already; {fix}", after)
         if kind is Kind.ATLEAST:
             raise QueryError(f"ATLEAST cannot stand after {field} put it in brackets: {field}(ATLEAST/3 a)", after)
         if kind not in READERS and kind is not Kind.OPEN:

@@ -47,13 +47,21 @@ _ELSEWHERE = {
     "-": "AND NOT",
 }
 
+_SIGNS = {
+    "-": ("a minus does not exclude", "AND NOT "),
+    "!": ("an exclamation mark does not exclude", "AND NOT "),
+    "+": ("a plus does not require", "AND "),
+}
+_SPACELESS_BEFORE = "* stands for letters, and this writing has none: leave it out, characters match by themselves"
+
 
 def read_word(text: str, at: int) -> Term:
     """Read a word, with its wildcards or its ~; raises QueryError."""
     if text.isalpha() and text[0] not in APOSTROPHES:  # most words; some apostrophes count as letters
         return Word(text, at)
-    if text[0] == "-" and text[1:2].isalpha():
-        raise QueryError(f'a minus does not exclude: write AND NOT {text[1:]}, or "{text[1:]}" for the word', at)
+    if text[0] in _SIGNS and text[1:2].isalpha():
+        said, fix = _SIGNS[text[0]]
+        raise QueryError(f'{said}: write {fix}{text[1:]}, or "{text[1:]}" for the word', at)
     if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
         return _read_fuzzy(fuzzy[1], fuzzy[2], at)
     if "*" in text or "?" in text:
@@ -184,6 +192,8 @@ def _check_wildcards(text: str, at: int) -> None:
             sign = text[place]
             if sign not in "*?":
                 solid += sign.isalnum()
+            elif not solid and text[place - 1 : place].isalnum():  # words of one character each
+                raise QueryError(_SPACELESS_BEFORE, at + place)
             elif not solid:
                 raise QueryError(
                     f"a word cannot begin with a wildcard: write letters before {sign}, at least "

@@ -190,3 +190,26 @@ def test_an_article_without_a_title_is_shown(bare):
     """What has no title says so."""
     bare.write("one.jsonl", line(text="The ferry sails."))
     assert bare("match", "ferry", "one.jsonl").stdout == "one.jsonl: (no title)\n  The ferry sails.\n"
+
+
+def test_match_calls_a_feed_by_its_own_title(bare):
+    """A feed that is not configured has the name that it gives itself; one that is has the configured one."""
+    item = "<item><title>Ferry</title><guid>a</guid></item>"
+    bare.write("news.xml", f"<rss version='2.0'><channel><title>The Daily Quay</title>{item}</channel></rss>")
+    assert evidence(bare("match", "feed:quay", "news.xml", "--json")) == [("feed", "Quay")]
+
+
+def test_match_prints_one_line_whatever_a_text_holds(bare):
+    """What some readers take for the end of a line is escaped in JSON."""
+    bare.write("lines.jsonl", json.dumps({"id": "1", "title": "", "text": "alpha\u2028beta"}) + "\n")
+    printed = bare("match", '"alpha beta"', "lines.jsonl", "--json").stdout
+    assert len(printed.splitlines()) == 1
+    assert json.loads(printed)["evidence"][0]["text"] == "alpha\u2028beta"
+
+
+def test_match_tells_of_a_text_that_is_cut(bare):
+    """What lies behind the most that is read of a text is not passed over without a word."""
+    bare.write("long.txt", "Ferry\n\n" + "x " * 100_000 + "gale")
+    ended = bare("match", "gale", "long.txt")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "long.txt: entry 1: its text is cut at 200,000 characters" in ended.stderr

@@ -65,7 +65,10 @@ def test_fields_are_limited() -> None:
     assert entry.url is None
     assert entry.id.startswith("sha256:")
     assert entry.summary == entry.text == "d" * MOST_TEXT
-    assert parsed.problems == ("entry 1: its link has 2,024 characters, more than 2,000, and is left out",)
+    assert parsed.problems == (
+        "entry 1: its link has 2,024 characters, more than 2,000, and is left out",
+        "entry 1: its text is cut at 200,000 characters",
+    )
 
 
 def test_long_links_are_named() -> None:

@@ -114,3 +114,9 @@ def test_there_are_no_more_tokens_than_signs() -> None:
         text = piece * 2000
         assert len(tokens_of(text).kinds) <= len(text) + 1
     assert Kind.END in tokens_of("").kinds
+
+
+@pytest.mark.parametrize("pasted", ["«foreign agent»", "„foreign agent“", '\ufeff"foreign agent"\u200b'])
+def test_what_is_pasted_is_read(pasted: str) -> None:
+    """Quotes of any language are quotes, and what cannot be seen is a blank."""
+    assert list(tokens_of(pasted).kinds) == [Kind.PHRASE, Kind.END]

@@ -210,3 +210,24 @@ def test_a_question_mark_that_ends_a_word_of_a_phrase(query: str, remarks: list[
     """A ? at the end of a word in a phrase stands for a letter, though a question is probably meant."""
     found = remarks_on_query(parse_query(query), None)
     assert [(remark.at, remark.word) for remark in found] == remarks
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("fire AND water", "AND"),
+        ("fire NEAR/5 water", "NEAR/5"),
+        ("title:fire", "title:"),
+        ("@harbour", "@h"),
+        ("{NATO}", "{NATO}"),
+        ("zelensky~1", "~1"),
+        ("fire and water", None),
+        ("AND", None),
+        ('"fire AND water"', None),
+        ("AT&T: fire", None),
+    ],
+)
+def test_a_keyword_with_the_signs_of_a_query(written: str, word: str | None) -> None:
+    """A keyword that looks like a query is told to be none; in quotes it is what it says."""
+    found = [remark.word for remark in remarks_on_keyword(term(written), None, frozenset())]
+    assert found == ([word] if word else [])
