@@ -7,7 +7,6 @@ evidence needs (offsets) or few rules (sentences) is worked out when it is asked
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from tocsin.text.stopwords import stop_words
 from tocsin.text.tokens import APOSTROPHES, Word, ignoring_case, run_pattern, spelling, words, words_of_run
 
 #: Positions without words between two fields of a row: more than any NEAR reaches.
-GAP = 128
+GAP = 101
 
 #: The words of the body that are its lead.
 LEAD = 100
@@ -78,8 +77,7 @@ def first_ending(found: Iterable[Mention]) -> Sequence[Mention]:
     return kept
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class Passage(NamedTuple):
     """The words of one field: `begin:end` in the row.
 
     `blank` is its text with the furniture blanked out. Word n of the field begins with run `n`, or, where some runs
@@ -101,6 +99,8 @@ class Row:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.classes: list[int] = []
+        self.present: set[int] = set()
+        """The classes of its words, but for those that no rule asks for."""
         self.passages: list[Passage] = []
         self._places: dict[Key, Sequence[int]] = {}
         self._answering: dict[tuple[Key, ...], Sequence[Mention]] = {}
@@ -116,13 +116,16 @@ class Row:
         for paragraph in _BREAK.split(blank):
             breaks.append(len(runs))
             runs += self._classes_of(paragraph, find)
-        starts = None
-        if runs and min(runs) < 0:
+        starts, present = None, set(runs)
+        if min(present, default=NOTHING) < 0:
             several = self.vocabulary.several
             starts = list(accumulate((1 if run >= 0 else len(several[-run]) for run in runs), initial=0))
             breaks = [starts[at] for at in breaks]
             runs = [known for run in runs for known in ((run,) if run >= 0 else several[-run])]
+            present = set(runs)
         self.classes += runs
+        self.present |= present
+        self.present.discard(NOTHING)
         self.passages.append(
             Passage(
                 field=field, text=text, blank=blank, begin=begin, end=len(self.classes),
@@ -148,15 +151,11 @@ class Row:
         return len(found) == 1 and len(runs) == 1 and ignoring_case(spelling(found[0])) in common
 
     @cached_property
-    def present(self) -> set[int]:
-        """The classes of words that rules ask for."""
-        return set(self.classes) - {NOTHING}
-
-    @cached_property
     def _positions(self) -> Mapping[int, Sequence[int]]:
         found: defaultdict[int, list[int]] = defaultdict(list)
         for position, known in enumerate(self.classes):
-            found[known].append(position)
+            if known:
+                found[known].append(position)
         return found
 
     @cached_property
