@@ -7,15 +7,15 @@ import re
 
 REPLACEMENT = "\ufffd"
 _NOT_A_CHARACTER = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # C0 without tab and newline, DEL, C1
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # C0 without tab and line ends, DEL, C1
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides, isolates (UAX 9)
 
 
 def clean(text: str) -> str:
     """Return `text` with the same length and offsets, and valid UTF-8 without control characters.
 
-    Tab and newline stay; every other control character, carriage returns among them, becomes a space; NUL and lone
-    surrogates become U+FFFD.
+    Tab, newline and carriage return stay; every other control character becomes a space; NUL and lone surrogates
+    become U+FFFD.
     """
     return _CONTROL.sub(" ", _NOT_A_CHARACTER.sub(REPLACEMENT, text))
 

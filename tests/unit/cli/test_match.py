@@ -213,3 +213,10 @@ def test_match_tells_of_a_text_that_is_cut(bare):
     ended = bare("match", "gale", "long.txt")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "long.txt: entry 1: its text is cut at 200,000 characters" in ended.stderr
+
+
+def test_match_shows_line_ends_as_they_stand(bare):
+    """Evidence that runs over a line end says what stands there, carriage return and all."""
+    bare.write("lines.jsonl", json.dumps({"id": "1", "title": "", "text": "alpha\r\nbeta"}) + "\n")
+    assert evidence(bare("match", '"alpha beta"', "lines.jsonl", "--json")) == [("body", "alpha\r\nbeta")]
+    assert "\r" not in bare("match", '"alpha beta"', "lines.jsonl").stdout

@@ -9,7 +9,7 @@ from tocsin.text.clean import clean, clean_line
     ("dirty", "expected"),
     [
         ("plain\ttext\nhere", "plain\ttext\nhere"),
-        ("one\r\ntwo\rthree", "one \ntwo three"),
+        ("one\r\ntwo\rthree", "one\r\ntwo\rthree"),
         ("bell\x07 escape\x1b[31m delete\x7f next\x85line", "bell  escape [31m delete  next line"),
         ("nul\x00 half\ud800 other\udfff", "nul\ufffd half\ufffd other\ufffd"),
         ("emoji 🔔 stays, so do nbsp\xa0and soft\xadhyphen", "emoji 🔔 stays, so do nbsp\xa0and soft\xadhyphen"),
