@@ -43,6 +43,7 @@ class Ours(Engine):
 
     def load(self, rules: Sequence[Query]) -> None:
         self.index = RuleIndex([rule_of(number, query) for number, query in enumerate(rules)], [])
+        self.index.of_language("en")  # is made for its first article otherwise
         self._articles: dict[News, Article] = {}
 
     def settle(self, articles: Sequence[News]) -> None:
