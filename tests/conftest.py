@@ -1,8 +1,12 @@
 """What every test starts from: a clean environment and the profiles of hypothesis."""
 
 import os
+import signal
 
 from hypothesis import settings
+
+# Started in the background, a shell has us ignore this, and what we start would too; tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"})
 
