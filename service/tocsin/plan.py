@@ -17,9 +17,10 @@ class Plan:
     """Feeds, entities, rules, channels and routes as configured and checked against each other.
 
     `rules` holds the enabled ones. `queries` are the named parts as written: they may name each other. An empty
-    `routes` sends every alert to every channel. `allow_private` is that of `defaults`, which feeds and channels have in
-    theirs. `warnings` do not keep it from running, `hints` are less than these. `secrets` are the strings that must
-    never be printed.
+    `routes` sends every alert to every channel. `ops` are the channels that the service reports on itself through.
+    `allow_private` is that of `defaults` and `proxy` the one of all, which feeds and channels have in theirs; `ca_file`
+    names authorities to be trusted besides the usual ones. `warnings` do not keep it from running, `hints` are less
+    than these. `secrets` are the strings that must never be printed.
     """
 
     feeds: tuple[FeedSpec, ...] = ()
@@ -30,6 +31,9 @@ class Plan:
     routes: tuple[Route, ...] = ()
     timezone: str = "UTC"
     contact: str | None = None
+    ops: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
+    ca_file: str | None = None
     allow_private: tuple[Network, ...] = ()
     warnings: tuple[Problem, ...] = ()
     hints: tuple[Problem, ...] = ()

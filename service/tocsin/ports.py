@@ -6,6 +6,7 @@ Each edge implements one of them; `pipeline` knows only these. Expected failures
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol, TypeAlias, TypeVar
 
 from tocsin.model import (
@@ -17,13 +18,20 @@ from tocsin.model import (
     Commit,
     DeliveryReport,
     DueFeed,
+    DuePage,
     FeedReport,
     FeedSpec,
     FetchOutcome,
     KnownEntry,
     Message,
     MessageRecord,
+    PageFailed,
+    PageFetched,
     PollRecord,
+    ReadRecord,
+    Seen,
+    Tellings,
+    ToldRecord,
     Totals,
     Validators,
 )
@@ -32,10 +40,19 @@ T = TypeVar("T")
 
 
 class Fetcher(Protocol):
-    """Gets a feed's bytes."""
+    """Gets the bytes of feeds and of the pages that they point to, politely and within bounds."""
 
-    async def fetch(self, feed: FeedSpec, validators: Validators, fingerprint: str | None) -> FetchOutcome:
-        """Get what `feed` holds now, unless `validators` or `fingerprint` say that it is what we have."""
+    async def fetch(
+        self, feed: FeedSpec, validators: Validators, fingerprint: str | None, *, address: str | None = None
+    ) -> FetchOutcome:
+        """Get what `feed` holds now, unless `validators` or `fingerprint` say that it is what we have.
+
+        `address` is asked in place of the feed's own URL: where it is by now, or another document of it.
+        """
+        ...
+
+    async def fetch_page(self, feed: FeedSpec, url: str) -> PageFetched | PageFailed:
+        """Get the page behind an entry of `feed`, if its site's robots.txt lets us."""
         ...
 
 
@@ -63,6 +80,15 @@ class Channel(Protocol):
         ...
 
 
+class DueWork(StrEnum):
+    """Kinds of work that rows say is due, besides deliveries."""
+
+    FEEDS = "feeds"
+    PAGES = "pages"
+    LATE_PAGES = "late pages"  # articles that have waited for their page long enough
+    TELLINGS = "tellings"
+
+
 class Store(Protocol):
     """What is remembered, and the only place where units of work become durable.
 
@@ -77,8 +103,10 @@ class Store(Protocol):
     ) -> Mapping[str, str]:
         """Make the rows say what is configured.
 
-        New feeds are due at once. One whose location changed is as new: validators and fingerprint are forgotten and
-        its next poll is a first poll; its entries stay known. One that is no longer configured is not polled. The
+        New feeds are due at once; more than a few that are due together are spread over a tenth of their intervals.
+        One whose location changed is as new: what it remembered is forgotten and its next poll is a first poll; its
+        entries stay known. One whose pace was changed is due as soon as its server allows, and forgets nothing. One
+        that is no longer configured is not polled. The
         waiting deliveries of channels that are no longer configured become dead, `channel_removed`; returned are their
         ids, each with its channel.
         """
@@ -86,14 +114,22 @@ class Store(Protocol):
 
     # polling
 
-    async def feeds_due(self, now: datetime) -> bool:
-        """Tell whether a configured feed is due that nobody holds."""
+    async def due_work(self, now: datetime) -> frozenset[DueWork]:
+        """Return the kinds of work of which there is some that is due and that nobody holds."""
         ...
 
     async def claim_due_feeds(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, one_per_host: bool = True
     ) -> Sequence[DueFeed]:
-        """Lease up to `limit` configured feeds that are due by `due_by` and that nobody holds, longest due first."""
+        """Lease up to `limit` configured feeds that are due by `due_by` and that nobody holds, longest due first.
+
+        Feeds of one source count as one: whoever gets one, gets its twins. With `one_per_host`, a host of which a feed
+        is leased already gives none, any other one. A host that asked for patience gives none.
+        """
+        ...
+
+    async def entry_digests(self, feed: str) -> Mapping[str, Seen]:
+        """Return the digests of the entries that the last poll of `feed` saw, each with what is known of its entry."""
         ...
 
     async def known_entries(self, feed: str, articles: Sequence[Article]) -> Sequence[KnownEntry]:
@@ -108,12 +144,45 @@ class Store(Protocol):
         """Return those of the alert ids that are stored."""
         ...
 
+    async def pages_read(self, ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return those of the articles that have a page row, each with when it was last tried, or is to be."""
+        ...
+
     async def commit_poll(self, record: PollRecord) -> Commit:
         """Store everything that a poll decided and give the lease back, in one transaction.
 
         The feed must still be leased to `record.owner`. A unique row that is there already (an entry, an alert)
         means that the decision is out of date: nothing is stored and CONFLICT comes back.
         """
+        ...
+
+    async def wake_feed(self, name: str, now: datetime) -> bool:
+        """Have a feed polled now, one that is gone too; False where none of that name is configured."""
+        ...
+
+    # pages
+
+    async def claim_due_pages(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, late: bool = False
+    ) -> Sequence[DuePage]:
+        """Lease up to `limit` pages that are due by `due_by` and that nobody holds, one per host, longest due first.
+
+        With `late`, those instead whose article still waits for its decision although its time was over by `due_by`.
+        """
+        ...
+
+    async def commit_read(self, record: ReadRecord) -> Commit:
+        """Store what came of a page and give its lease back, in one transaction; as `commit_poll`."""
+        ...
+
+    # telling people of conditions
+
+    async def tellings(self, now: datetime) -> Tellings:
+        """Return the conditions that are due to be told."""
+        ...
+
+    async def commit_told(self, record: ToldRecord) -> bool:
+        """Store what is told of conditions; False, and nothing is stored, where one of them was told by another."""
         ...
 
     # delivering

@@ -1,9 +1,9 @@
 """When a delivery is tried again, and when it is given up."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import assert_never
 
+from tocsin.jitter import share
 from tocsin.model import Attempt, AttemptDecision, AttemptResult, Dead, DeadReason, Delivered, RetryAt
 
 #: Waits after each failed try: the table of the Standard Webhooks specification, stretched to 75 hours in all.
@@ -55,11 +55,7 @@ def decide_retry(
             assert_never(attempt.result)
     if tries >= len(schedule):
         return Dead(reason=end)
-    wait = schedule[tries] * (1 + JITTER * (2 * _share(f"{delivery_id}\0{attempts}") - 1))
+    wait = schedule[tries] * (1 + JITTER * (2 * share(f"{delivery_id}\0{attempts}") - 1))
     if attempt.retry_after is not None:
         wait = max(wait, min(attempt.retry_after, LONGEST_RETRY_AFTER))
     return RetryAt(at=now + wait)
-
-
-def _share(key: str) -> float:
-    return int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
 
+from tocsin.jitter import share
 from tocsin.model import FeedKind, FeedSpec
 
 SHORTEST, LONGEST, UNKNOWN = timedelta(minutes=10), timedelta(minutes=60), timedelta(minutes=30)
@@ -47,8 +47,4 @@ def next_poll(
     wait = max(wait, retry_after or timedelta())
     if feed.kind is FeedKind.DIRECTORY:
         return now + wait
-    return now + wait * (1 + JITTER * _share(f"{feed.name}\0{now.isoformat()}"))
-
-
-def _share(key: str) -> float:
-    return int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32
+    return now + wait * (1 + JITTER * share(f"{feed.name}\0{now.isoformat()}"))

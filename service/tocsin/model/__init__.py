@@ -36,6 +36,14 @@ class FirstPoll(StrEnum):
     ALL = "all"  # every one rings
 
 
+class FullText(StrEnum):
+    """When the page behind an entry is read."""
+
+    NEVER = "never"
+    AUTO = "auto"  # where a rule needs the text and the feed gives less than that
+    ALWAYS = "always"
+
+
 class Severity(StrEnum):
     """How urgent a rule's alerts are, from least to most."""
 
@@ -67,7 +75,10 @@ class Boilerplate:
 class FeedSpec:
     """A source to poll, as configured. `location` is a URL, or a path relative to the working directory.
 
-    `outlet` is the publisher; None: each article's own, by its URL.
+    `outlet` is the publisher; None: each article's own, by its URL. `every` and `cron` are both None where the pace is
+    found out. `headers` go to the feed's own origin only. `source` is equal for feeds that one request serves: a digest
+    of the URL, without what makes no difference in it, and of what is sent along; `host` is whom that request is made
+    to. A directory has a source and a host of its own.
     """
 
     name: str
@@ -77,11 +88,19 @@ class FeedSpec:
     tags: tuple[str, ...] = ()
     language: str | None = None
     country: str | None = None  # ISO 3166-1 alpha-2, small letters
-    every: timedelta | None = None  # None: adaptive
+    every: timedelta | None = None
+    cron: str | None = None  # five fields, in the zone of that IANA name
+    timezone: str = "UTC"
     max_age: timedelta | None = None  # None: nothing is too old
     first_poll: FirstPoll = FirstPoll.SILENT
+    full_text: FullText = FullText.NEVER
     boilerplate: tuple[Boilerplate, ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     allow_private: tuple[Network, ...] = ()
+    proxy: str = field(default="", repr=False)
+    insecure_tls: bool = False
+    source: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +230,7 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ChannelSpec:
-    """A way out, as configured. `url`, `smtp` and `secret` are secrets: `repr()` leaves them out.
+    """A way out, as configured. `url`, `smtp`, `secret` and `proxy` are secrets: `repr()` leaves them out.
 
     `recipients` is what each message is sent to, one delivery each: the addresses of an email channel, one empty
     string for every other kind. `timeout` is for one attempt as a whole. `timezone` is an IANA name.
@@ -226,6 +245,7 @@ class ChannelSpec:
     secret: str = ""
     path: str = ""
     allow_private: tuple[Network, ...] = ()
+    proxy: str = ""
     timeout: timedelta = timedelta(seconds=15)
     timezone: str = "UTC"
 
@@ -239,10 +259,14 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave to ask "changed since?" with, byte for byte as it sent them (read as Latin-1)."""
+    """What a server gave to ask "changed since?" with, byte for byte as it sent them (read as Latin-1).
+
+    They mean something to the URL that gave them and to no other: `source` is a digest of it.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    source: str | None = None
 
 
 class FetchReason(StrEnum):
@@ -274,11 +298,25 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an answer says besides its body.
+
+    `fresh_for`: how long the server says that nothing will change (Cache-Control, Expires). `moved_to`: where we were
+    sent, if every redirect on the way was a permanent one. `clock_offset`: how far the server's clock is ahead of ours.
+    """
+
+    fresh_for: timedelta | None = None
+    moved_to: str | None = None
+    clock_offset: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A feed answered with documents: one for a URL, one a file for a directory.
 
-    `fingerprint` is equal for equal content. `unsettled` names files that are still being written: they are left
-    for the next look. `problems` names what was passed over and why.
+    `fingerprint` is equal for equal content. `partial`: only what is new since the validators that were sent (226, RFC
+    3229). `unsettled` names files that are still being written: they are left for the next look. `problems` names what
+    was passed over and why.
     """
 
     documents: tuple[Document, ...]
@@ -286,29 +324,83 @@ class Fetched:
     validators: Validators
     fingerprint: str
     received: int  # bytes on the wire, or read from disk
+    answer: Answer = Answer()
+    partial: bool = False
     unsettled: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """Nothing new since the last fetch; a validator that the answer renewed is in `validators`."""
+    """Nothing new since the last fetch; a validator that the answer renewed is in `validators`.
+
+    `same_body`: the server sent all of it again (200), and it is what we have.
+    """
 
     validators: Validators
     received: int = 0
+    same_body: bool = False
+    answer: Answer = Answer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailed:
-    """A feed could not be had this time. `detail` is one line for people, without secrets."""
+    """A feed could not be had this time. `detail` is one line for people, without secrets.
+
+    `busy_host` is set where a host asked that none of its feeds be fetched until `retry_after` is over (429).
+    """
 
     reason: FetchReason
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    busy_host: str | None = None
 
 
 FetchOutcome: TypeAlias = Fetched | NotModified | FetchFailed
+
+#: Reasons that may lie in our own network.
+NETWORK_REASONS = frozenset({FetchReason.DNS, FetchReason.CONNECT, FetchReason.TIMEOUT})
+
+
+class PageOutcome(StrEnum):
+    """What came of reading the page behind an entry."""
+
+    READ = "read"
+    LATE = "late"  # it did not come in time
+    ROBOTS = "robots"  # the site's robots.txt keeps us out
+    CONSENT = "consent"  # the page asks for consent first
+    PAYWALL = "paywall"  # the page shows its text to subscribers only
+    SHORT = "short"  # hardly any text was found, or less than the feed gives
+    NOT_A_PAGE = "not_a_page"  # something else than HTML
+    FAILED = "failed"  # it could not be had
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFetched:
+    """The page behind an entry."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFailed:
+    """A page that was not read. `detail` is one line for people, without secrets; `busy_host` as in `FetchFailed`."""
+
+    outcome: PageOutcome
+    detail: str
+    retry_after: timedelta | None = None
+    busy_host: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """The article that was found on a page, as plain text in paragraphs, without the site's furniture."""
+
+    text: str
+    title: str | None = None
+    language: str | None = None
+    canonical_url: str | None = None  # as the page names it, absolute
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -329,7 +421,8 @@ class Entry:
 
     `id` is the entry's own, or what stands in for it (its URL, or a hash of its title and text). What the feed does
     not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what
-    that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture.
+    that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture. `digest` is equal
+    where all that the document says of the entry is; empty where nothing is known of that.
     """
 
     id: str
@@ -344,16 +437,39 @@ class Entry:
     title_in_text: bool = False
     language: str | None = None
     tags: tuple[str, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courtesy:
+    """How often a feed wants to be asked: lower bounds, all of them.
+
+    `fresh_for` is the server's (Cache-Control, Expires), `at_least` the document's (`ttl`, `sy:updatePeriod`). The
+    hours, 0 to 23, and days, 0 for Monday, are in UTC and those in which the feed says that nothing will change.
+    """
+
+    fresh_for: timedelta | None = None
+    at_least: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """What a document holds. `problems` are one-line remarks on what was wrong with it and survived."""
+    """What a document holds. `problems` are one-line remarks on what was wrong with it and survived.
+
+    `unchanged` are the digests of entries that the caller knows and that are not in `entries`. `older` is the URL of
+    the page of older entries (RFC 5005), `parts` those of the documents that an index lists in place of entries.
+    """
 
     entries: tuple[Entry, ...]
+    unchanged: tuple[str, ...] = ()
     title: str | None = None
     url: str | None = None
     language: str | None = None
+    courtesy: Courtesy = Courtesy()
+    older: str | None = None
+    parts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -398,6 +514,7 @@ class Article:
     summary: str | None = None
     tags: tuple[str, ...] = ()
     masked: tuple[Span, ...] = ()
+    digest: str = ""  # of the entry (see there)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -555,6 +672,7 @@ class MessageKind(StrEnum):
     """What a message is; the `type` of its payload."""
 
     ALERT = "alert.matched"
+    OPS = "ops.condition"  # the payload's `type` names the condition: ops.feed.silent, ops.network_down
     TEST = "test.ping"
 
 
@@ -696,25 +814,102 @@ class AttemptRecord:
 
 
 class FeedState(StrEnum):
-    """How a feed is doing."""
+    """How a feed is doing. All but the first two are conditions that begin, last and end; several may hold at once."""
 
     NEW = "new"  # never polled
     OK = "ok"
+    GONE = "gone"  # the server says that it is gone for good (410): it is not polled any more
+    NOT_A_FEED = "not_a_feed"  # something answers, but no feed
     FAILING = "failing"
+    STUCK = "stuck"  # the server says "not modified" although it is: its validators are not used any more
+    SILENT = "silent"  # nothing new for much longer than usual
+    GAP = "gap"  # nothing that the last poll saw is there any more: entries came and went in between
+    ALL_IDS_CHANGED = "all_ids_changed"  # known entries came under new ids
+    CLOCK_ODD = "clock_odd"  # the server's clock, or the dates of the entries, are far from ours
+    MOVED = "moved"  # the server sends us to another address for good
+    NETWORK_DOWN = "network_down"  # of all feeds together: none can be reached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A permanent redirect of a feed: where to, in how many polls in a row a feed was there, and since when."""
+
+    url: str
+    polls: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMemory:
+    """What the polls of a feed leave behind for the next one. All of it is in its row."""
+
+    validators: Validators = Validators()
+    validators_trusted: bool = True
+    fingerprint: str | None = None
+    courtesy: Courtesy = Courtesy()
+    not_before: datetime | None = None  # no poll before that, whatever the configuration says
+    mean_gap: timedelta | None = None  # between the feed's entries, where known
+    failures: int = 0  # in a row
+    failing_since: datetime | None = None
+    first_success: datetime | None = None
+    last_success: datetime | None = None
+    last_new: datetime | None = None  # when an entry was new, on the first poll too
+    last_changed: datetime | None = None  # when the body was another than before
+    last_probe: datetime | None = None  # when it was last asked without validators, to see whether they tell the truth
+    move: Move | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPart:
+    """A document that a feed's index lists, with what to ask "changed since?" with."""
+
+    url: str
+    validators: Validators = Validators()
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueFeed:
-    """A feed that is ours to poll until the lease ends, with what the last polls left behind."""
+    """A feed that is ours to poll until the lease ends, with what the last polls left behind.
+
+    `conditions` are those that hold, `parts` the documents of its index. `twins` are feeds that the same request
+    serves, leased with it. `network_down`: no feed can be reached at the moment.
+    """
 
     name: str
     owner: str
-    validators: Validators
-    fingerprint: str | None
-    failures: int  # in a row
-    first_poll: bool
+    memory: FeedMemory = FeedMemory()
+    conditions: frozenset[FeedState] = frozenset()
+    parts: tuple[FeedPart, ...] = ()
+    twins: "tuple[DueFeed, ...]" = ()
+    network_down: bool = False
+
+    @property
+    def first_poll(self) -> bool:
+        """Tell whether it was never read."""
+        return self.memory.first_success is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePage:
+    """A page that is ours to read, or to decide without, until the lease ends.
+
+    `article` is the newest stored version, `version` its number, `before` the version before it. `decided`: story and
+    ring did not wait for the page. `last_success` is that of the poll before the one that brought the article.
+    """
+
+    article: Article
+    version: int
+    before: Article | None
+    first_seen: datetime
+    feed: str
+    owner: str
+    url: str
+    decided: bool
+    decide_by: datetime
+    polled: datetime
     last_success: datetime | None
-    mean_gap: timedelta | None  # between the feed's entries, where known
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -784,31 +979,133 @@ class MessageRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What was decided about articles. Rows refer to each other by id, and can be inserted in the order of the fields.
+
+    Each story comes with the article that opens it.
+    """
+
+    stories: tuple[tuple[StoryRecord, str], ...] = ()
+    matches: tuple[MatchRecord, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
+    dispatches: tuple[DispatchRecord, ...] = ()
+    messages: tuple[MessageRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRecord:
+    """A page that is to be read for an article. `version` is the one that waits for it, or was decided without it."""
+
+    article_id: str
+    version: int
+    url: str
+    host: str
+    due: datetime
+    decide_by: datetime | None  # None: decided already
+    polled: datetime
+    last_success: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition of a feed that a poll found to hold. `tell_at` is when people are told, if it still holds then."""
+
+    state: FeedState
+    detail: str
+    tell_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
     """Everything that one poll of one feed decided, to be stored in one transaction.
 
-    `validators` and `fingerprint` are None where the stored ones stay. Rows refer to each other by id; the order of
-    the fields is the order in which they can be inserted.
+    `conditions` are all that hold now: those that held before and are not among them have ended. `reached`: a server
+    answered. `next_poll` is None for a feed that is not to be polled any more. `busy` is a host, and until when none of
+    its feeds is fetched. `parts` is None where the stored ones stay.
     """
 
     feed: str
     owner: str
     at: datetime
-    next_poll: datetime
+    next_poll: datetime | None
     state: FeedState
-    failures: int
+    memory: FeedMemory
+    conditions: tuple[Condition, ...] = ()
     reason: FetchReason | None = None
     detail: str | None = None
-    validators: Validators | None = None
-    fingerprint: str | None = None
-    mean_gap: timedelta | None = None
+    reached: bool = True
+    busy: tuple[str, datetime] | None = None
+    parts: tuple[FeedPart, ...] | None = None
     not_modified: bool = False
     received: int = 0
     entries: tuple[EntryOutcome, ...] = ()
-    stories: tuple[tuple[StoryRecord, str], ...] = ()  # each with the article that opens it
-    matches: tuple[MatchRecord, ...] = ()
-    alerts: tuple[AlertRecord, ...] = ()
-    dispatches: tuple[DispatchRecord, ...] = ()
+    pages: tuple[PageRecord, ...] = ()
+    decisions: Decisions = Decisions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRecord:
+    """What came of one look at a page, or of deciding without it, to be stored in one transaction.
+
+    `due` is when to try again, None where nothing more is to be read; `found` is the article's next version, with the
+    page's text. `decides`: this is the decision that the article waited for.
+    """
+
+    article_id: str
+    owner: str
+    at: datetime
+    outcome: PageOutcome
+    detail: str | None
+    due: datetime | None
+    found: Changed | None = None
+    decides: bool = False
+    busy: tuple[str, datetime] | None = None
+    decisions: Decisions = Decisions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCondition:
+    """A condition that people are to be told of now: that it began, or, where it has an `until`, that it ended.
+
+    `feed` is empty for all feeds together. `reason` and `kind` are the feed's.
+    """
+
+    feed: str
+    state: FeedState
+    since: datetime
+    until: datetime | None
+    detail: str
+    told: bool
+    reason: FetchReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tellings:
+    """The conditions that are due to be told, with what is needed to judge them together.
+
+    `due` are those whose time has come. `http_feeds` counts the configured feeds that are fetched over a network,
+    `hosts` their hosts, `unreachable` those of the feeds whose last poll failed for a reason that may be our network.
+    `network_down` is that condition, where it holds.
+    """
+
+    due: tuple[OpenCondition, ...]
+    http_feeds: int
+    hosts: int
+    unreachable: int
+    network_down: OpenCondition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRecord:
+    """What is told of conditions, to be stored in one transaction with the messages.
+
+    `told` are done with; `postponed` are looked at again then; `begun` is the network's condition, where it begins.
+    """
+
+    at: datetime
+    told: tuple[OpenCondition, ...] = ()
+    postponed: tuple[tuple[OpenCondition, datetime], ...] = ()
+    begun: Condition | None = None
     messages: tuple[MessageRecord, ...] = ()
 
 
@@ -822,7 +1119,7 @@ class Commit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
-    """A feed's health, as `tocsin feeds` shows it."""
+    """A feed's health, as `tocsin feeds` shows it. `conditions` are all that hold, `since` is that of the state."""
 
     name: str
     location: str
@@ -835,6 +1132,9 @@ class FeedReport:
     not_modified_share: float | None
     received: int
     failures: int
+    since: datetime | None = None
+    conditions: tuple[FeedState, ...] = ()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
