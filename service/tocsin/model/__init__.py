@@ -421,8 +421,9 @@ class Entry:
 
     `id` is the entry's own, or what stands in for it (its URL, or a hash of its title and text). What the feed does
     not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what
-    that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture. `digest` is equal
-    where all that the document says of the entry is; empty where nothing is known of that.
+    that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture. `title_repeated`:
+    that paragraph says the title again. `digest` is equal where all that the document says of the entry is; empty where
+    nothing is known of that.
     """
 
     id: str
@@ -435,6 +436,7 @@ class Entry:
     text: str | None = None
     text_kind: TextKind = TextKind.TITLE
     title_in_text: bool = False
+    title_repeated: bool = False
     language: str | None = None
     tags: tuple[str, ...] = ()
     digest: str = ""
