@@ -63,7 +63,7 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", r
 _PARSER_ERRORS = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-def parse_document(document: Document) -> Parsed:
+def parse_document(document: Document, seen: frozenset[str] = frozenset()) -> Parsed:  # noqa: ARG001 - soon
     """Read a document by its content, and where it is a file by the ending of its name too.
 
     A URL must hold a feed or articles as JSON; files may also be a text, a page or JSON lines. Entries keep the
