@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tocsin.alerts.render import SCHEMA_VERSION, TEXT_KINDS
-from tocsin.model import Field, JsonObject, MessageKind, Severity
+from tocsin.model import Field, JsonObject, MessageKind, PageOutcome, Severity
 
 _TEXT: JsonObject = {"type": "string"}
 _TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
@@ -96,9 +96,14 @@ def _alert_data() -> JsonObject:
                     "fetched": _TIME,
                     "language": _TEXT_OR_NULL,
                     "text_kind": {**_one_of(TEXT_KINDS), "description": "What of the article was matched."},
+                    "full_text": {
+                        "enum": [*(outcome.value for outcome in PageOutcome), None],
+                        "description": "What came of reading the article's page; null where nobody tried.",
+                    },
                     "feed": _object({"name": _TEXT, "url": _TEXT_OR_NULL}, "Where it was found."),
                 },
                 "The article that made the rule ring.",
+                optional=("full_text",),
             ),
             "evidence": {"type": "array", "items": evidence},
             "evidence_total": {

@@ -20,6 +20,7 @@ from tocsin.model import (
     JsonObject,
     MessageKind,
     Notice,
+    PageOutcome,
     Rule,
     Severity,
     Span,
@@ -47,10 +48,24 @@ _TEXTS = frozenset({Field.TITLE, Field.BODY})
 
 TEXT_KINDS: Mapping[str, str] = {"title": "title only", "summary": "summary", "full": "full text"}
 
+#: Why the page was not matched, behind what was.
+_UNREAD: Mapping[str, str] = {
+    PageOutcome.LATE: "the page did not come in time",
+    PageOutcome.ROBOTS: "the site's robots.txt keeps us off the page",
+    PageOutcome.CONSENT: "the page asks for consent first",
+    PageOutcome.PAYWALL: "the page shows more to subscribers only",
+    PageOutcome.SHORT: "the page gives no more",
+    PageOutcome.NOT_A_PAGE: "the link leads to no web page",
+    PageOutcome.FAILED: "the page could not be had",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFacts:
-    """What an alert tells of. `feed_url` is free of secrets."""
+    """What an alert tells of. `feed_url` is free of secrets.
+
+    `page` is what came of reading the article's page, None where nobody tried.
+    """
 
     id: str
     rule: Rule
@@ -59,6 +74,7 @@ class AlertFacts:
     feed: FeedSpec
     feed_url: str
     evidence: Sequence[Evidence]
+    page: PageOutcome | None = None
 
 
 def timestamp(moment: datetime) -> str:
@@ -102,6 +118,7 @@ def render_data(facts: AlertFacts) -> JsonObject:
             "fetched": timestamp(article.fetched),
             "language": article.language,
             "text_kind": article.text_kind.value,
+            "full_text": facts.page and facts.page.value,
             "feed": {"name": facts.feed.name, "url": feed_url},
         },
         "evidence": list(_render_evidence(article, facts.evidence)),
@@ -217,7 +234,7 @@ def _local(moment: str | None, timezone: str) -> str:
 
 
 def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tuple[str, str]]:
-    yield "Text", TEXT_KINDS[str(article["text_kind"])]
+    yield "Text", _text_fact(article)
     if article["language"]:
         yield "Language", clean_line(str(article["language"]))
     yield "Feed", clean_line(str(_part(article, "feed")["name"]))
@@ -225,6 +242,12 @@ def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tup
         yield "Tags", clean_line(tags)
     yield "Rule at", clean_line(str(rule["source"]))
     yield "Alert", alert_id
+
+
+def _text_fact(article: JsonObject) -> str:
+    """Return what of the article was matched, and why not its page; payloads stored by older versions do not say."""
+    matched, unread = TEXT_KINDS[str(article["text_kind"])], _UNREAD.get(str(article.get("full_text")))
+    return f"{matched} ({unread})" if unread else matched
 
 
 def excerpts_of(article: Article, evidence: Sequence[Evidence]) -> Sequence[Excerpt]:

@@ -7,7 +7,18 @@ from hashlib import sha256
 
 import regex
 
-from tocsin.model import Article, Boilerplate, Entry, FeedSpec, ParsedFeed, Skipped, SkipReason, Span
+from tocsin.model import (
+    Article,
+    Boilerplate,
+    Entry,
+    FeedSpec,
+    PageText,
+    ParsedFeed,
+    Skipped,
+    SkipReason,
+    Span,
+    TextKind,
+)
 from tocsin.text.clean import clean_line
 from tocsin.text.detect import MOST_READ, detect_language
 from tocsin.text.language import primary
@@ -65,6 +76,25 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
         updated=entry.updated,
         summary=entry.summary,
         tags=entry.tags,
+        masked=tuple(masked),
+        digest=entry.digest,
+    )
+
+
+def with_page(article: Article, page: PageText, feed: FeedSpec, fetched: datetime) -> Article | None:
+    """Return the article with the text of its page; None where the page says less than the feed does."""
+    title = article.title or clean_line(page.title or "")
+    masked = list(furniture(page.text, feed.boilerplate))
+    if len(page.text) < len(article.text):
+        return None
+    return replace(
+        article,
+        title=title,
+        text=page.text,
+        text_kind=TextKind.FULL,
+        language=article.language or _language(page.language) or _detected(title, page.text, masked),
+        content_hash=_hash(title, page.text)[:32],
+        fetched=fetched,
         masked=tuple(masked),
     )
 
