@@ -27,6 +27,7 @@ from tocsin.model import (
     MessageRecord,
     PageFailed,
     PageFetched,
+    PageStanding,
     PollRecord,
     ReadRecord,
     Seen,
@@ -144,8 +145,8 @@ class Store(Protocol):
         """Return those of the alert ids that are stored."""
         ...
 
-    async def pages_read(self, ids: Sequence[str]) -> Mapping[str, datetime]:
-        """Return those of the articles that have a page row, each with when it was last tried, or is to be."""
+    async def page_standings(self, ids: Sequence[str]) -> Mapping[str, PageStanding]:
+        """Return how far the pages of articles are; articles of which none is to be read are left out."""
         ...
 
     async def commit_poll(self, record: PollRecord) -> Commit:

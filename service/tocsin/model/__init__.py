@@ -549,11 +549,16 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A known entry, unchanged. `entry_id` and `canonical_url` are what the feed calls it now."""
+    """A known entry, unchanged. `entry_id` and `canonical_url` are what the feed calls it now.
+
+    `digest` and `published` are known of an entry that the last poll saw as well.
+    """
 
     entry_id: str
     canonical_url: str | None
     article_id: str
+    digest: str | None = None
+    published: datetime | None = None
 
 
 class SkipReason(StrEnum):
@@ -896,8 +901,9 @@ class DueFeed:
 class DuePage:
     """A page that is ours to read, or to decide without, until the lease ends.
 
-    `article` is the newest stored version, `version` its number, `before` the version before it. `decided`: story and
-    ring did not wait for the page. `last_success` is that of the poll before the one that brought the article.
+    `article` is the newest stored version, `version` its number, `before` the last one that was decided upon. `decided`:
+    story and ring do not wait for the page any more. `polled` is the time of the poll that brought the article,
+    `last_success` that of the poll before.
     """
 
     article: Article
@@ -1006,6 +1012,14 @@ class PageRecord:
     decide_by: datetime | None  # None: decided already
     polled: datetime
     last_success: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageStanding:
+    """How far the page of an article is: when it was last tried, or is to be, and whether the article waits for it."""
+
+    at: datetime
+    waiting: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,23 @@
 """What is configured, in rows: which feeds are polled, and that nothing waits for a channel that is gone."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row as ResultRow
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin.model import FeedSpec, FeedState
-from tocsin.storage import deliveries
+from tocsin.jitter import share
+from tocsin.model import FeedKind, FeedMemory, FeedSpec, FeedState
+from tocsin.storage import conditions, deliveries
+from tocsin.storage.memory import columns_of
 from tocsin.storage.statements import NOBODY, Row, insert_all, serialise
 from tocsin.storage.tables import feeds
+
+FEW = 20  # feeds that may be polled at once
+USUAL_INTERVAL = timedelta(minutes=30)  # of feeds whose pace is not known yet
+LONGEST_INTERVAL = timedelta(hours=1)  # nobody waits longer than a tenth of it for the first poll
 
 
 async def apply(
@@ -32,9 +38,45 @@ async def configure_feeds(connection: AsyncConnection, specs: Sequence[FeedSpec]
     back = [name for name, row in known.items() if name in configured and not row.configured]
     gone = [name for name, row in known.items() if name not in configured and row.configured]
     await insert_all(connection, feeds, [_fresh(spec, now) for spec in new])
-    await _update_each(connection, [{"of": name, "configured": True, "due_at": now} for name in back])
+    await _update_each(connection, [{"of": name, "configured": True, "stopped": False, "due_at": now} for name in back])
     await _update_each(connection, [{"of": name, "configured": False} for name in gone])
     await _update_each(connection, [{"of": spec.name, **_fresh(spec, now)} for spec in moved])
+    await conditions.forget(connection, [*gone, *(spec.name for spec in moved)], now)
+    await _update_each(connection, [{"of": spec.name, **_fetching(spec)} for spec in specs if spec.name in known])
+    repaced = [spec for spec in specs if spec.name in known and _repaced(spec, known[spec.name])]
+    await _update_each(connection, [_due_again(known[spec.name], now) for spec in repaced])
+    await _spread(connection, {spec.name: spec for spec in specs}, now)
+
+
+async def _spread(connection: AsyncConnection, specs: Mapping[str, FeedSpec], now: datetime) -> None:
+    """Have feeds that are due together polled over a tenth of their intervals, unless they are but a few."""
+    due = select(feeds.c.name).where(feeds.c.configured, feeds.c.due_at <= now, feeds.c.kind == FeedKind.HTTP)
+    names = (await connection.scalars(due)).all()
+    if len(names) > FEW:
+        rows = [{"of": name, "due_at": now + _window(specs[name]) * share(name)} for name in names]
+        await _update_each(connection, rows)
+
+
+def _window(spec: FeedSpec) -> timedelta:
+    return min(spec.every or USUAL_INTERVAL, LONGEST_INTERVAL) / 10
+
+
+def _due_again(row: ResultRow[Any], now: datetime) -> Row:
+    """Return when a feed is polled whose pace was changed: as soon as its server allows."""
+    return {"of": row.name, "due_at": min(row.due_at, max(now, row.not_before or now))}
+
+
+def _repaced(spec: FeedSpec, row: ResultRow[Any]) -> bool:
+    return row.pace not in ("", _pace(spec))  # it is empty in rows of an older version
+
+
+def _pace(spec: FeedSpec) -> str:
+    return f"{spec.cron} {spec.timezone}" if spec.cron else str(spec.every or "auto")
+
+
+def _fetching(spec: FeedSpec) -> Row:
+    """Return how a feed is fetched, which may change without its becoming another one."""
+    return {"source": spec.source, "host": spec.host, "pace": _pace(spec)}
 
 
 def _fresh(spec: FeedSpec, now: datetime) -> Row:
@@ -47,19 +89,16 @@ def _fresh(spec: FeedSpec, now: datetime) -> Row:
         "state": FeedState.NEW,
         "reason": None,
         "detail": None,
-        "etag": None,
-        "last_modified": None,
-        "fingerprint": None,
+        "stopped": False,
+        "state_since": now,
         "due_at": now,
-        "failures": 0,
-        "first_polled_at": None,
-        "last_success_at": None,
-        "mean_gap_seconds": None,
         "polls": 0,
         "not_modified": 0,
         "received": 0,
         "entries_new": 0,
         "created_at": now,
+        **columns_of(FeedMemory()),
+        **_fetching(spec),
         **NOBODY,
     }
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import Select, bindparam, func, select, union, update
+from sqlalchemy import Select, bindparam, func, select, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import Article, Changed, EntryOutcome, KnownEntry, New, Seen, Span
@@ -15,6 +15,11 @@ from tocsin.storage.statements import Row, batches, insert_all, insert_or
 from tocsin.storage.tables import article_versions, articles, entries
 
 Version = tuple[Article, int]
+
+
+_VERSIONS = select(articles.c.id, articles.c.feed, articles.c.entry_id, article_versions).join(
+    article_versions, article_versions.c.article_id == articles.c.id
+)
 
 
 def key_of(text: str) -> str:
@@ -37,16 +42,45 @@ async def known(connection: AsyncConnection, feed: str, candidates: Sequence[Art
 
 async def newest(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, Article]:
     """Return the newest version of each article that is stored."""
-    versions = (
-        select(articles.c.id, articles.c.feed, articles.c.entry_id, article_versions)
-        .join(article_versions, article_versions.c.article_id == articles.c.id)
-        .where(article_versions.c.version == articles.c.version)
-    )
     found: dict[str, Article] = {}
     for batch in batches(ids):
-        rows = await connection.execute(versions.where(articles.c.id.in_(batch)))
+        newest_ones = articles.c.id.in_(batch) & (article_versions.c.version == articles.c.version)
+        rows = await connection.execute(_VERSIONS.where(newest_ones))
         found.update((row.id, _article(row)) for row in rows)
     return found
+
+
+async def versions(connection: AsyncConnection, numbers: Mapping[str, int]) -> Mapping[str, Article]:
+    """Return the version of that number of each article that has it."""
+    found: dict[str, Article] = {}
+    for batch in batches(list(numbers.items())):
+        wanted = tuple_(articles.c.id, article_versions.c.version).in_(batch)
+        rows = await connection.execute(_VERSIONS.where(wanted))
+        found.update((row.id, _article(row)) for row in rows)
+    return found
+
+
+async def digests(connection: AsyncConnection, feed: str) -> Mapping[str, Seen]:
+    """Return what the last reading of a feed saw, by digest; entries of which none is known are left out."""
+    of_feed = entries.c.feed == feed
+    last = select(func.max(entries.c.last_seen)).where(of_feed).scalar_subquery()
+    newest = articles.c.version == article_versions.c.version
+    statement = (
+        select(entries, article_versions.c.published)
+        .join(articles, articles.c.id == entries.c.article_id)
+        .join(article_versions, (article_versions.c.article_id == articles.c.id) & newest)
+        .where(of_feed, entries.c.last_seen == last, entries.c.digest.is_not(None))
+    )
+    return {
+        row.digest: Seen(
+            entry_id=row.entry_id,
+            canonical_url=row.canonical_url,
+            article_id=row.article_id,
+            digest=row.digest,
+            published=row.published,
+        )
+        for row in await connection.execute(statement)
+    }
 
 
 def _sharing(feed: str, candidates: Iterable[Article]) -> Select[Any]:
@@ -113,6 +147,13 @@ async def store(connection: AsyncConnection, outcomes: Sequence[EntryOutcome], f
     await _touch(connection, [*(_seen(article) for article, _ in changed), *seen], feed, at)
 
 
+async def add_version(connection: AsyncConnection, found: Changed) -> None:
+    """Store the next version of an article, which its feed did not bring: what the feed says is as it was."""
+    await insert_all(connection, article_versions, [_version_row(found.article, found.version)])
+    renewed = update(articles).where(articles.c.id == found.article.id)
+    await connection.execute(renewed.values(version=found.version))
+
+
 async def _renew(connection: AsyncConnection, changed: Sequence[Version]) -> None:
     """Point articles to their next version."""
     if changed:
@@ -136,6 +177,7 @@ async def _touch(connection: AsyncConnection, seen: Sequence[Seen], feed: str, a
         index_elements=[entries.c.feed, entries.c.entry_key],
         set_={
             "last_seen": new.last_seen,
+            "digest": new.digest,
             "url_key": func.coalesce(new.url_key, entries.c.url_key),
             "canonical_url": func.coalesce(new.canonical_url, entries.c.canonical_url),
         },
@@ -145,7 +187,12 @@ async def _touch(connection: AsyncConnection, seen: Sequence[Seen], feed: str, a
 
 
 def _seen(article: Article) -> Seen:
-    return Seen(entry_id=article.entry_id, canonical_url=article.canonical_url, article_id=article.id)
+    return Seen(
+        entry_id=article.entry_id,
+        canonical_url=article.canonical_url,
+        article_id=article.id,
+        digest=article.digest or None,
+    )
 
 
 def _entry_row(entry: Seen, feed: str, at: datetime) -> Row:
@@ -158,6 +205,7 @@ def _entry_row(entry: Seen, feed: str, at: datetime) -> Row:
         "article_id": entry.article_id,
         "first_seen": at,
         "last_seen": at,
+        "digest": entry.digest,
     }
 
 

@@ -1,37 +1,48 @@
 """Feeds: who polls what until when."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin.model import DueFeed, Validators
+from tocsin.model import DueFeed, FeedPart, FeedState
+from tocsin.storage import conditions
+from tocsin.storage.memory import memory_of, validators_of
 from tocsin.storage.statements import NOBODY, Claim, free
-from tocsin.storage.tables import feeds
+from tocsin.storage.tables import busy_hosts, feed_parts, feeds
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether a configured feed is due and free."""
-    due = select(feeds.c.name).where(feeds.c.configured, feeds.c.due_at <= now, free(feeds, now)).limit(1)
+    """Tell whether a feed is due that could be claimed."""
+    due = select(feeds.c.name).where(_due(now, now), _host_is_free(now)).limit(1)
     return await connection.scalar(due) is not None
 
 
-async def claim(connection: AsyncConnection, claim: Claim) -> Sequence[DueFeed]:
-    """Lease configured feeds that are due and free, longest due first."""
-    due = (
-        select(feeds)
-        .where(feeds.c.configured, feeds.c.due_at <= claim.due_by, free(feeds, claim.now))
-        .order_by(feeds.c.due_at, feeds.c.name)
-        .limit(claim.limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = (await connection.execute(due)).all()
-    ours = feeds.c.name.in_([row.name for row in rows])
-    await connection.execute(update(feeds).where(ours).values(claim.taken))
-    return [_due_feed(row, claim.owner) for row in rows]
+async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
+    """Lease feeds that are due and free with their twins, longest due first."""
+    leaders = await _leaders(connection, claim, one_per_host=one_per_host)
+    rows = await _with_twins(connection, leaders, claim)
+    names = [row.name for row in rows]
+    await connection.execute(update(feeds).where(feeds.c.name.in_(names)).values(claim.taken))
+    held = await conditions.held(connection, names)
+    parts = await _parts(connection, names)
+    network_down = FeedState.NETWORK_DOWN in (await conditions.held(connection, [conditions.ALL_FEEDS])).get("", ())
+
+    def due_feed(row: ResultRow[Any], twins: Sequence[ResultRow[Any]] = ()) -> DueFeed:
+        return DueFeed(
+            name=row.name,
+            owner=claim.owner,
+            memory=memory_of(row),
+            conditions=held.get(row.name, frozenset()),
+            parts=parts.get(row.name, ()),
+            twins=tuple(map(due_feed, twins)),
+            network_down=network_down,
+        )
+
+    return [due_feed(*_leader_first(group)) for group in _by_source(rows)]
 
 
 async def release(connection: AsyncConnection, owner: str | None) -> None:
@@ -40,14 +51,66 @@ async def release(connection: AsyncConnection, owner: str | None) -> None:
     await connection.execute(update(feeds).where(held).values(NOBODY))
 
 
-def _due_feed(row: ResultRow[Any], owner: str) -> DueFeed:
-    return DueFeed(
-        name=row.name,
-        owner=owner,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
-        fingerprint=row.fingerprint,
-        failures=row.failures,
-        first_poll=row.first_polled_at is None,
-        last_success=row.last_success_at,
-        mean_gap=None if row.mean_gap_seconds is None else timedelta(seconds=row.mean_gap_seconds),
-    )
+async def wake(connection: AsyncConnection, name: str, now: datetime) -> bool:
+    """Have a configured feed polled now; False where there is none of that name."""
+    woken = {"stopped": False, "due_at": now, "not_before": None}
+    result = await connection.execute(update(feeds).where(feeds.c.name == name, feeds.c.configured).values(woken))
+    return result.rowcount == 1
+
+
+def busy(now: datetime) -> Select[Any]:
+    """Select the hosts that asked not to be fetched from now."""
+    return select(busy_hosts.c.host).where(busy_hosts.c.until > now)
+
+
+def _due(by: datetime, now: datetime) -> ColumnElement[bool]:
+    return feeds.c.configured & ~feeds.c.stopped & (feeds.c.due_at <= by) & free(feeds, now)
+
+
+def _host_is_free(now: datetime) -> ColumnElement[bool]:
+    """Hold where nobody fetches from the feed's host. Before the first start of this version, no host is known."""
+    leased = select(feeds.c.host).where(feeds.c.lease_until > now, feeds.c.host != "")
+    return feeds.c.host.not_in(leased) & feeds.c.host.not_in(busy(now))
+
+
+async def _leaders(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[str]:
+    """Return the names of the feeds to claim, one of each source, and one of each host where that is asked."""
+    due = _due(claim.due_by, claim.now) & feeds.c.host.not_in(busy(claim.now))
+    order = (feeds.c.due_at, feeds.c.name)
+    key = feeds.c.host if one_per_host else feeds.c.source
+    number = func.row_number().over(partition_by=func.coalesce(func.nullif(key, ""), feeds.c.name), order_by=order)
+    if one_per_host:
+        due &= _host_is_free(claim.now)
+    numbered = select(feeds.c.name, feeds.c.due_at, number.label("number")).where(due).subquery()
+    first = select(numbered.c.name).where(numbered.c.number == 1).order_by(numbered.c.due_at, numbered.c.name)
+    return (await connection.scalars(first.limit(claim.limit))).all()
+
+
+async def _with_twins(connection: AsyncConnection, leaders: Collection[str], claim: Claim) -> Sequence[ResultRow[Any]]:
+    """Lock the leaders, if they are free still, and the feeds that the same requests serve."""
+    sources = select(feeds.c.source).where(feeds.c.name.in_(leaders), feeds.c.source != "")
+    ours = feeds.c.name.in_(leaders) | feeds.c.source.in_(sources)
+    may_be_had = feeds.c.configured & ~feeds.c.stopped & free(feeds, claim.now)
+    statement = select(feeds).where(ours, may_be_had).order_by(feeds.c.due_at, feeds.c.name)
+    return (await connection.execute(statement.with_for_update(skip_locked=True))).all()
+
+
+def _by_source(rows: Sequence[ResultRow[Any]]) -> Sequence[Sequence[ResultRow[Any]]]:
+    groups: dict[str, list[ResultRow[Any]]] = {}
+    for row in rows:
+        groups.setdefault(row.source or f"\0{row.name}", []).append(row)
+    return list(groups.values())
+
+
+def _leader_first(group: Sequence[ResultRow[Any]]) -> tuple[ResultRow[Any], Sequence[ResultRow[Any]]]:
+    return group[0], group[1:]
+
+
+async def _parts(connection: AsyncConnection, names: Collection[str]) -> Mapping[str, tuple[FeedPart, ...]]:
+    order = (feed_parts.c.feed, feed_parts.c.position)
+    rows = await connection.execute(select(feed_parts).where(feed_parts.c.feed.in_(names)).order_by(*order))
+    parts: dict[str, tuple[FeedPart, ...]] = {}
+    for row in rows:
+        part = FeedPart(url=row.url, validators=validators_of(row), fingerprint=row.fingerprint)
+        parts[row.feed] = (*parts.get(row.feed, ()), part)
+    return parts

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin.storage import deliveries, feeds
+from tocsin.storage import deliveries, feeds, pages
 from tocsin.storage.statements import insert_or
 from tocsin.storage.tables import ticks
 
@@ -13,6 +13,7 @@ from tocsin.storage.tables import ticks
 async def release(connection: AsyncConnection, owner: str | None) -> None:
     """Give back every lease of `owner`, or everybody's."""
     await feeds.release(connection, owner)
+    await pages.release(connection, owner)
     await deliveries.release(connection, owner)
 
 

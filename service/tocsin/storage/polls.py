@@ -2,37 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, literal, select, update
+from sqlalchemy import case, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin.model import (
-    AlertRecord,
-    Changed,
-    Commit,
-    DispatchRecord,
-    EntryOutcome,
-    FeedState,
-    MatchRecord,
-    New,
-    PollRecord,
-    Seen,
-    Skipped,
-)
-from tocsin.storage import deliveries, entries
-from tocsin.storage.statements import NOBODY, Row, batches, insert_all, insert_or, serialise
-from tocsin.storage.tables import alerts, dispatches, entry_counts, feeds, matches, stories, story_members
-
-
-async def existing_alerts(connection: AsyncConnection, ids: Sequence[str]) -> frozenset[str]:
-    """Return those of the alert ids that are stored."""
-    found: set[str] = set()
-    for batch in batches(ids):
-        found.update(await connection.scalars(select(alerts.c.id).where(alerts.c.id.in_(batch))))
-    return frozenset(found)
+from tocsin.model import Changed, Commit, EntryOutcome, FeedPart, New, PollRecord, Seen, Skipped
+from tocsin.storage import conditions, decisions, entries, pages
+from tocsin.storage.memory import columns_of, validator_columns
+from tocsin.storage.statements import NOBODY, insert_all, insert_or, serialise
+from tocsin.storage.tables import entry_counts, feed_parts, feeds
 
 
 async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
@@ -44,14 +23,16 @@ async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
     await serialise(connection)
     if not await _give_back(connection, record):
         return Commit.LEASE_LOST
+    await conditions.note(connection, record.feed, record.conditions, record.at)
+    if record.reached:
+        await conditions.network_answers(connection, record.at)
+    if record.busy:
+        await pages.mark_busy(connection, *record.busy)
+    if record.parts is not None:
+        await _replace_parts(connection, record.feed, record.parts)
     await entries.store(connection, record.entries, record.feed, record.at)
-    await _store_stories(connection, record)
-    await insert_all(connection, alerts, [_alert_row(alert, record.at) for alert in record.alerts])
-    await insert_all(connection, matches, [_match_row(match, record.at) for match in record.matches])
-    await insert_all(connection, dispatches, [_dispatch_row(dispatch, record.at) for dispatch in record.dispatches])
-    for number, message in enumerate(record.messages):
-        # Due in their order, so that an early article is told before a late one.
-        await deliveries.add(connection, message, record.at + timedelta(microseconds=number))
+    await pages.await_pages(connection, record.feed, record.pages)
+    await decisions.store(connection, record.decisions, record.at)
     await _count(connection, record.entries)
     return Commit.DONE
 
@@ -67,42 +48,33 @@ def _feed_values(record: PollRecord) -> Mapping[str, Any]:
     new = sum(isinstance(outcome, New) for outcome in record.entries)
     return {
         "state": record.state,
+        "state_since": case((feeds.c.state == record.state, feeds.c.state_since), else_=record.at),
         "reason": record.reason,
         "detail": record.detail,
-        "failures": record.failures,
-        "due_at": record.next_poll,
+        "stopped": record.next_poll is None,
+        "due_at": record.next_poll or record.at,
         "polls": feeds.c.polls + 1,
         "not_modified": feeds.c.not_modified + int(record.not_modified),
         "received": feeds.c.received + record.received,
         "entries_new": feeds.c.entries_new + case((feeds.c.first_polled_at.is_(None), 0), else_=new),
-        **_learnt(record),
+        **columns_of(record.memory),
         **NOBODY,
     }
 
 
-def _learnt(record: PollRecord) -> Mapping[str, Any]:
-    """Return what only some polls tell of their feed; what one does not tell stays."""
-    learnt: dict[str, Any] = {}
-    if record.state is FeedState.OK:
-        first = feeds.c.first_polled_at
-        learnt["first_polled_at"] = func.coalesce(first, literal(record.at, first.type))
-        learnt["last_success_at"] = record.at
-    if record.validators is not None:
-        learnt |= asdict(record.validators)
-    if record.fingerprint is not None:
-        learnt["fingerprint"] = record.fingerprint
-    if record.mean_gap is not None:
-        learnt["mean_gap_seconds"] = record.mean_gap.total_seconds()
-    return learnt
-
-
-async def _store_stories(connection: AsyncConnection, record: PollRecord) -> None:
-    opened = [{"id": story.id, "first_seen": story.first_seen} for story, _ in record.stories]
-    members = [
-        {"story_id": story.id, "article_id": article, "joined_at": record.at} for story, article in record.stories
+async def _replace_parts(connection: AsyncConnection, feed: str, parts: Sequence[FeedPart]) -> None:
+    await connection.execute(delete(feed_parts).where(feed_parts.c.feed == feed))
+    rows = [
+        {
+            "feed": feed,
+            "position": position,
+            "url": part.url,
+            "fingerprint": part.fingerprint,
+            **validator_columns(part.validators),
+        }
+        for position, part in enumerate(parts)
     ]
-    await insert_all(connection, stories, opened)
-    await insert_all(connection, story_members, members)
+    await insert_all(connection, feed_parts, rows)
 
 
 async def _count(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> None:
@@ -130,24 +102,3 @@ def _outcome(entry: EntryOutcome) -> tuple[str, str]:
             return "seen", ""
         case Skipped(reason=reason):
             return "skipped", reason.value
-
-
-def _alert_row(alert: AlertRecord, at: datetime) -> Row:
-    return {
-        "id": alert.id,
-        "rule_name": alert.rule_name,
-        "rule_key": alert.rule_key,
-        "story_id": alert.story_id,
-        "article_id": alert.article_id,
-        "version": alert.version,
-        "data": alert.data,
-        "created_at": at,
-    }
-
-
-def _match_row(match: MatchRecord, at: datetime) -> Row:
-    return {**asdict(match), "created_at": at}
-
-
-def _dispatch_row(dispatch: DispatchRecord, at: datetime) -> Row:
-    return {**asdict(dispatch), "changed_at": at}

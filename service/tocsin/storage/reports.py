@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Table, and_, func, select, true
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin.model import AlertReport, DeliveryReport, DispatchReport, FeedReport, Totals
+from tocsin.model import AlertReport, DeliveryReport, DispatchReport, FeedReport, FeedState, Totals
+from tocsin.storage import conditions
 from tocsin.storage.tables import alerts, attempts, deliveries, dispatches, entry_counts, feeds, matches
 
 LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
@@ -21,11 +22,12 @@ LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
 
 async def feed_reports(connection: AsyncConnection, now: datetime) -> Sequence[FeedReport]:
     """Return the health of each configured feed, by name."""
-    rows = await connection.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.name))
-    return [_feed_report(row, now) for row in rows]
+    rows = (await connection.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.name))).all()
+    held = await conditions.held(connection, [row.name for row in rows])
+    return [_feed_report(row, held.get(row.name, frozenset()), now) for row in rows]
 
 
-def _feed_report(row: ResultRow[Any], now: datetime) -> FeedReport:
+def _feed_report(row: ResultRow[Any], held: frozenset[FeedState], now: datetime) -> FeedReport:
     return FeedReport(
         name=row.name,
         location=row.location,
@@ -33,11 +35,14 @@ def _feed_report(row: ResultRow[Any], now: datetime) -> FeedReport:
         reason=row.reason,
         detail=row.detail,
         last_success=row.last_success_at,
-        next_poll=row.due_at,
+        next_poll=None if row.stopped else row.due_at,
         entries_a_day=_entries_a_day(row.entries_new, row.first_polled_at, now),
         not_modified_share=row.not_modified / row.polls if row.polls else None,
         received=row.received,
         failures=row.failures,
+        since=row.state_since,
+        conditions=tuple(sorted(held)),
+        moved_to=row.move_url,
     )
 
 

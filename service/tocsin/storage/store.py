@@ -17,14 +17,34 @@ from tocsin.model import (
     Commit,
     DeliveryReport,
     DueFeed,
+    DuePage,
     FeedReport,
     FeedSpec,
     KnownEntry,
     MessageRecord,
+    PageStanding,
     PollRecord,
+    ReadRecord,
+    Seen,
+    Tellings,
+    ToldRecord,
     Totals,
 )
-from tocsin.storage import configuration, deliveries, entries, feeds, leases, migrate, polls, reports
+from tocsin.ports import DueWork
+from tocsin.storage import (
+    conditions,
+    configuration,
+    decisions,
+    deliveries,
+    due,
+    entries,
+    feeds,
+    leases,
+    migrate,
+    pages,
+    polls,
+    reports,
+)
 from tocsin.storage.database import Database
 from tocsin.storage.engines import parse_url
 from tocsin.storage.failures import AlreadyStored
@@ -67,16 +87,20 @@ class SqlStore:
 
     # polling
 
-    async def feeds_due(self, now: datetime) -> bool:
-        """Tell whether a configured feed is due that nobody holds."""
-        return await self.database.look(feeds.any_due, now)
+    async def due_work(self, now: datetime) -> frozenset[DueWork]:
+        """Return the kinds of work of which there is some due."""
+        return await self.database.look(due.due_work, now)
 
     async def claim_due_feeds(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, one_per_host: bool = True
     ) -> Sequence[DueFeed]:
         """Lease configured feeds that are due and that nobody holds."""
         claim = Claim(owner=owner, now=now, lease=lease, limit=limit, due_by=due_by)
-        return await self.database.change(feeds.claim, claim)
+        return await self.database.change(feeds.claim, claim, one_per_host=one_per_host)
+
+    async def entry_digests(self, feed: str) -> Mapping[str, Seen]:
+        """Return the digests of the entries that the last poll saw."""
+        return await self.database.look(entries.digests, feed)
 
     async def known_entries(self, feed: str, articles: Sequence[Article]) -> Sequence[KnownEntry]:
         """Return what is known of entries that may be those of `articles`."""
@@ -88,7 +112,7 @@ class SqlStore:
 
     async def existing_alerts(self, ids: Sequence[str]) -> frozenset[str]:
         """Return those of the alert ids that are stored."""
-        return await self.database.look(polls.existing_alerts, ids)
+        return await self.database.look(decisions.existing_alerts, ids)
 
     async def commit_poll(self, record: PollRecord) -> Commit:
         """Store everything that a poll decided, in one transaction."""
@@ -96,6 +120,44 @@ class SqlStore:
             return await self.database.change(polls.commit, record)
         except AlreadyStored:
             return Commit.CONFLICT
+
+    async def page_standings(self, ids: Sequence[str]) -> Mapping[str, PageStanding]:
+        """Return how far the pages of articles are."""
+        return await self.database.look(pages.standings, ids)
+
+    async def wake_feed(self, name: str, now: datetime) -> bool:
+        """Have a feed polled now."""
+        return await self.database.change(feeds.wake, name, now)
+
+    # pages
+
+    async def claim_due_pages(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, late: bool = False
+    ) -> Sequence[DuePage]:
+        """Lease pages that are due and that nobody holds."""
+        claim = Claim(owner=owner, now=now, lease=lease, limit=limit, due_by=due_by)
+        return await self.database.change(pages.claim, claim, late=late)
+
+    async def commit_read(self, record: ReadRecord) -> Commit:
+        """Store what came of a page, in one transaction."""
+        try:
+            return await self.database.change(pages.commit, record)
+        except AlreadyStored:
+            return Commit.CONFLICT
+
+    # telling people of conditions
+
+    async def tellings(self, now: datetime) -> Tellings:
+        """Return the conditions that are due to be told."""
+        return await self.database.look(conditions.tellings, now)
+
+    async def commit_told(self, record: ToldRecord) -> bool:
+        """Store what is told of conditions."""
+        try:
+            await self.database.change(conditions.commit_told, record)
+        except AlreadyStored:
+            return False
+        return True
 
     # delivering
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    true,
 )
 
 from tocsin.model import (
@@ -29,6 +31,7 @@ from tocsin.model import (
     FetchReason,
     MatchOutcome,
     MessageKind,
+    PageOutcome,
     TextKind,
 )
 from tocsin.storage.columns import Compressed, Json, Moment, word
@@ -41,7 +44,8 @@ metadata = MetaData(
     }
 )
 
-# What is polled. A lease is an owner and an end; both are null where nobody holds the row.
+# What is polled. A lease is an owner and an end; both are null where nobody holds the row. `pace` is how often it is
+# configured to be polled; `stopped` feeds are not polled at all.
 feeds = Table(
     "feeds",
     metadata,
@@ -69,7 +73,63 @@ feeds = Table(
         "entries_new", BigInteger, nullable=False
     ),  # since the first poll, whose entries say nothing of the feed's pace
     Column("created_at", Moment, nullable=False),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("pace", Text, nullable=False, server_default=""),
+    Column("stopped", Boolean, nullable=False, server_default=false()),
+    Column("state_since", Moment),
+    Column("validators_source", Text),
+    Column("validators_trusted", Boolean, nullable=False, server_default=true()),
+    Column("courtesy", Json),
+    Column("not_before", Moment),
+    Column("failing_since", Moment),
+    Column("last_new_at", Moment),
+    Column("last_changed_at", Moment),
+    Column("last_probe_at", Moment),
+    Column("move_url", Text),
+    Column("move_polls", Integer),
+    Column("move_since", Moment),
     Index("feeds_due", "configured", "due_at"),
+    Index("feeds_source", "source"),
+    Index("feeds_leased", "lease_until", "host"),
+)
+
+# The documents that a feed's index lists.
+feed_parts = Table(
+    "feed_parts",
+    metadata,
+    Column("feed", Text, ForeignKey("feeds.name"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("validators_source", Text),
+    Column("fingerprint", Text),
+    PrimaryKeyConstraint("feed", "position"),
+)
+
+# Hosts that asked for patience, and until when.
+busy_hosts = Table(
+    "busy_hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+# What holds, or held, of a feed; of all together where `feed` is empty. `until` is null while it lasts. `tell_at` is
+# when people are to be told that it began, or, where they were `told` of that, that it ended; null: nothing is to be.
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("state", word(FeedState), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("detail", Text, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("tell_at", Moment),
+    PrimaryKeyConstraint("feed", "state", "since"),
+    Index("conditions_due", "tell_at"),
 )
 
 # What we call an article, and which version of it is the newest.
@@ -81,7 +141,7 @@ articles = Table(
     Column("entry_id", Text, nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("content_hash", Text, nullable=False),  # of the newest version
+    Column("content_hash", Text, nullable=False),  # of what the feed says of it, which its page's text does not change
     Index("articles_content", "feed", "content_hash"),
 )
 
@@ -97,7 +157,9 @@ entries = Table(
     Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
+    Column("digest", Text),
     PrimaryKeyConstraint("feed", "entry_key"),
+    Index("entries_seen", "feed", "last_seen"),
     Index("entries_url", "feed", "url_key"),
     Index("entries_article", "article_id"),
 )
@@ -122,6 +184,30 @@ article_versions = Table(
     Column("fetched_at", Moment, nullable=False),
     Column("content_hash", Text, nullable=False),
     PrimaryKeyConstraint("article_id", "version"),
+)
+
+# Pages that are to be read, or were. `due_at` is null where nothing more is to be read, `decide_by` where story and
+# ring are decided.
+pages = Table(
+    "pages",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("feed", Text, ForeignKey("feeds.name"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("due_at", Moment),
+    Column("decide_by", Moment),
+    Column("polled_at", Moment, nullable=False),
+    Column("last_success_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at", Moment),
+    Column("outcome", word(PageOutcome)),
+    Column("detail", Text),
+    Column("lease_owner", Text),
+    Column("lease_until", Moment),
+    Index("pages_due", "due_at"),
+    Index("pages_waiting", "decide_by"),
 )
 
 stories = Table(

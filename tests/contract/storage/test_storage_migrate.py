@@ -23,14 +23,18 @@ NEXT_STEP = '''"""Note a colour."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
     op.add_column("feeds", sa.Column("colour", sa.Text()))
     {more}
 '''
+
+
+REVISIONS = sorted(path.name[1:5] for path in (migrate.MIGRATIONS / "versions").glob("v*.py"))
+NEWEST, NEXT = REVISIONS[-1], f"{int(REVISIONS[-1]) + 1:04}"
 
 
 @pytest.fixture
@@ -40,7 +44,8 @@ def next_version(tmp_path, monkeypatch):
     def release(more: str = "") -> None:
         later = tmp_path / "100% later"
         shutil.copytree(migrate.MIGRATIONS, later, dirs_exist_ok=True)
-        (later / "versions" / "v0002_colour.py").write_text(NEXT_STEP.format(more=more))
+        step = NEXT_STEP.format(more=more, next=NEXT, newest=NEWEST)
+        (later / "versions" / f"v{NEXT}_colour.py").write_text(step)
         monkeypatch.setattr(migrate, "MIGRATIONS", later)
 
     return release
@@ -59,7 +64,7 @@ def file_of(url: str) -> Path:
 
 def test_an_upgrade_is_applied_once(empty_url):
     """An empty database gets every revision, an up-to-date one none."""
-    assert upgrade(empty_url) == ["0001"]
+    assert upgrade(empty_url) == REVISIONS
     assert upgrade(empty_url) == []
     check(empty_url)
 
@@ -111,7 +116,7 @@ def test_sqlite_is_copied_before_it_changes(sqlite_url, migrated, next_version):
     next_version()
     upgrade(sqlite_url)
     file = file_of(sqlite_url)
-    copy = file.with_name("tocsin.db.0001.bak")
+    copy = file.with_name(f"tocsin.db.{NEWEST}.bak")
     assert sorted(path.name for path in file.parent.iterdir() if "-" not in path.name) == [file.name, copy.name]
     assert "colour" in columns_of_feeds(sqlite_url)
     assert "colour" not in columns_of_feeds(f"sqlite:///{copy}")
@@ -126,7 +131,7 @@ def test_nothing_is_copied_where_nothing_changes(sqlite_url, migrated):
 def test_an_upgrade_that_cannot_copy_changes_nothing(sqlite_url, migrated, next_version):
     """Without its copy, a database is not upgraded."""
     next_version()
-    (file_of(sqlite_url).parent / "tocsin.db.0001.bak").mkdir()
+    (file_of(sqlite_url).parent / f"tocsin.db.{NEWEST}.bak").mkdir()
     with pytest.raises(StorageError, match="not upgraded"):
         upgrade(sqlite_url)
     assert "colour" not in columns_of_feeds(sqlite_url)

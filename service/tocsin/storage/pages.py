@@ -1,0 +1,175 @@
+"""Pages behind entries: which are to be read, for which articles that wait or do not."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import Row as ResultRow
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin.model import Article, Commit, DuePage, PageRecord, PageStanding, ReadRecord
+from tocsin.storage import decisions, entries, feeds
+from tocsin.storage.statements import NOBODY, Claim, Row, batches, free, insert_or, serialise
+from tocsin.storage.tables import articles, busy_hosts, pages
+
+
+async def any_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Tell whether a page is due that could be claimed."""
+    due = (pages.c.due_at <= now) & free(pages, now) & _host_is_free(now)
+    return await connection.scalar(select(pages.c.article_id).where(due).limit(1)) is not None
+
+
+async def any_late(connection: AsyncConnection, now: datetime) -> bool:
+    """Tell whether an article has waited for its page long enough."""
+    late = (pages.c.decide_by <= now) & free(pages, now)
+    return await connection.scalar(select(pages.c.article_id).where(late).limit(1)) is not None
+
+
+async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
+    """Lease pages that are due, one of each host, or those whose articles have waited long enough."""
+    if late:
+        order = (pages.c.decide_by, pages.c.article_id)
+        due = (pages.c.decide_by <= claim.due_by) & free(pages, claim.now)
+        names = select(pages.c.article_id).where(due).order_by(*order).limit(claim.limit)
+    else:
+        order = (pages.c.due_at, pages.c.article_id)
+        due = (pages.c.due_at <= claim.due_by) & free(pages, claim.now) & _host_is_free(claim.now)
+        number = func.row_number().over(partition_by=pages.c.host, order_by=order).label("number")
+        numbered = select(pages.c.article_id, pages.c.due_at, number).where(due).subquery()
+        first = select(numbered.c.article_id).where(numbered.c.number == 1)
+        names = first.order_by(numbered.c.due_at, numbered.c.article_id).limit(claim.limit)
+    chosen = (await connection.scalars(names)).all()
+    locked = select(pages).where(pages.c.article_id.in_(chosen), free(pages, claim.now)).order_by(*order)
+    rows = (await connection.execute(locked.with_for_update(skip_locked=True))).all()
+    ours = pages.c.article_id.in_([row.article_id for row in rows])
+    await connection.execute(update(pages).where(ours).values(claim.taken))
+    return await _due_pages(connection, rows, claim.owner)
+
+
+async def standings(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, PageStanding]:
+    """Return how far the pages of articles are."""
+    found: dict[str, PageStanding] = {}
+    for batch in batches(ids):
+        for row in await connection.execute(select(pages).where(pages.c.article_id.in_(batch))):
+            at = row.tried_at or row.due_at or row.polled_at
+            found[row.article_id] = PageStanding(at=at, waiting=row.decide_by is not None)
+    return found
+
+
+async def release(connection: AsyncConnection, owner: str | None) -> None:
+    """Give back the leases of `owner`, or everybody's."""
+    held = pages.c.lease_owner.is_not(None) if owner is None else pages.c.lease_owner == owner
+    await connection.execute(update(pages).where(held).values(NOBODY))
+
+
+async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[PageRecord]) -> None:
+    """Store pages that are to be read. An article that waits already waits no longer, and with all that is undecided."""
+    if not records:
+        return
+    statement = insert_or(connection, pages)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[pages.c.article_id],
+        set_={
+            "version": case((pages.c.decide_by.is_not(None), pages.c.version), else_=new.version),
+            "url": new.url,
+            "host": new.host,
+            "due_at": new.due_at,
+            "decide_by": func.coalesce(pages.c.decide_by, new.decide_by),
+            "polled_at": new.polled_at,
+            "last_success_at": new.last_success_at,
+            **NOBODY,  # whoever reads it for the version before decides nothing any more
+        },
+    )
+    await connection.execute(statement, [_row(feed, record) for record in records])
+
+
+async def commit(connection: AsyncConnection, record: ReadRecord) -> Commit:
+    """Store what came of a look at a page.
+
+    Raises:
+        AlreadyStored: a row of the decision is there already.
+    """
+    await serialise(connection)
+    ours = (pages.c.article_id == record.article_id) & (pages.c.lease_owner == record.owner)
+    row = (await connection.execute(select(pages).where(ours))).one_or_none()
+    if row is None:
+        return Commit.LEASE_LOST
+    await connection.execute(update(pages).where(ours).values(_changes(record, row)))
+    if record.busy:
+        await mark_busy(connection, *record.busy)
+    if record.found:
+        await entries.add_version(connection, record.found)
+    await decisions.store(connection, record.decisions, record.at)
+    return Commit.DONE
+
+
+async def mark_busy(connection: AsyncConnection, host: str, until: datetime) -> None:
+    """Leave a host alone until then; it cannot take back what it asked for before."""
+    statement = insert_or(connection, busy_hosts).values(host=host, until=until)
+    later = statement.on_conflict_do_update(
+        index_elements=[busy_hosts.c.host], set_={"until": until}, where=busy_hosts.c.until < until
+    )
+    await connection.execute(later)
+
+
+def _host_is_free(now: datetime) -> ColumnElement[bool]:
+    reading = select(pages.c.host).where(pages.c.lease_until > now)
+    return pages.c.host.not_in(reading) & pages.c.host.not_in(feeds.busy(now))
+
+
+def _changes(record: ReadRecord, row: ResultRow[Any]) -> Row:
+    return {
+        "version": record.found.version if record.found else row.version,
+        "due_at": record.due,
+        "decide_by": None if record.decides else row.decide_by,
+        "attempts": row.attempts + 1,
+        "tried_at": record.at,
+        "outcome": record.outcome,
+        "detail": record.detail,
+        **NOBODY,
+    }
+
+
+def _row(feed: str, record: PageRecord) -> Row:
+    return {
+        "article_id": record.article_id,
+        "version": record.version,
+        "feed": feed,
+        "url": record.url,
+        "host": record.host,
+        "due_at": record.due,
+        "decide_by": record.decide_by,
+        "polled_at": record.polled,
+        "last_success_at": record.last_success,
+        "attempts": 0,
+    }
+
+
+async def _due_pages(connection: AsyncConnection, rows: Sequence[ResultRow[Any]], owner: str) -> Sequence[DuePage]:
+    ids = [row.article_id for row in rows]
+    newest = await entries.newest(connection, ids)
+    before = await entries.versions(connection, {row.article_id: row.version - 1 for row in rows})
+    known = select(articles.c.id, articles.c.first_seen, articles.c.version).where(articles.c.id.in_(ids))
+    facts = {row.id: row for row in await connection.execute(known)}
+    return [_due_page(row, newest[row.article_id], before.get(row.article_id), facts, owner) for row in rows]
+
+
+def _due_page(
+    row: ResultRow[Any], article: Article, before: Article | None, facts: Mapping[str, Any], owner: str
+) -> DuePage:
+    return DuePage(
+        article=article,
+        version=facts[row.article_id].version,
+        before=before,
+        first_seen=facts[row.article_id].first_seen,
+        feed=row.feed,
+        owner=owner,
+        url=row.url,
+        decided=row.decide_by is None,
+        decide_by=row.decide_by or row.polled_at,
+        polled=row.polled_at,
+        last_success=row.last_success_at,
+        attempts=row.attempts,
+    )
