@@ -46,6 +46,7 @@ _REASONS: Final[Mapping[FailureKind, FetchReason]] = MappingProxyType(
     {
         FailureKind.DNS: FetchReason.DNS,
         FailureKind.CONNECT: FetchReason.CONNECT,
+        FailureKind.PROXY: FetchReason.CONNECT,
         FailureKind.TLS: FetchReason.TLS,
         FailureKind.TIMEOUT: FetchReason.TIMEOUT,
         FailureKind.REFUSED_ADDRESS: FetchReason.REFUSED_ADDRESS,

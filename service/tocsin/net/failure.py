@@ -4,12 +4,14 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
 import httpx
 
-from tocsin.net.transport import AddressRefused, NameNotFound, TlsFailed
+from tocsin.net.resolver import NameNotFound
+from tocsin.net.transport import AddressRefused, ProxyNotReached, TlsFailed
 
 
 class FailureKind(Enum):
@@ -17,6 +19,7 @@ class FailureKind(Enum):
 
     DNS = auto()
     CONNECT = auto()
+    PROXY = auto()  # the proxy cannot be reached, or does not let us through
     TLS = auto()
     TIMEOUT = auto()
     REFUSED_ADDRESS = auto()
@@ -50,23 +53,38 @@ _CERTIFICATES: Final[Mapping[int, str]] = MappingProxyType(
 
 def explain(error: httpx.TransportError, host: str) -> Failure:
     """Say what `error`, raised by a request to `host`, means."""
+    kind, detail = FailureKind.CUT, f"{host} broke off the connection"
     match error:
         case AddressRefused():
-            return Failure(kind=FailureKind.REFUSED_ADDRESS, detail=f"{host} was not contacted: {error}")
+            kind, detail = FailureKind.REFUSED_ADDRESS, f"{host} was not contacted: {error}"
         case NameNotFound():
-            return Failure(kind=FailureKind.DNS, detail=f"could not find the host {host}")
+            kind, detail = FailureKind.DNS, f"could not find the host {host}"
         case TlsFailed():
-            return Failure(kind=FailureKind.TLS, detail=f"{host}: {explain_tls(error.cause)}")
+            kind, detail = FailureKind.TLS, f"{error.host or host}: {explain_tls(error.cause)}"
+        case ProxyNotReached():
+            kind, detail = FailureKind.PROXY, f"could not connect to the proxy on the way to {host}"
+        case httpx.ProxyError():
+            kind, detail = FailureKind.PROXY, explain_proxy(host, _leading_number(str(error)))
         case httpx.TimeoutException():
-            return Failure(kind=FailureKind.TIMEOUT, detail=f"{host} took too long")
+            kind, detail = FailureKind.TIMEOUT, f"{host} took too long"
         case httpx.ConnectError():
-            return Failure(kind=FailureKind.CONNECT, detail=f"could not connect to {host}")
+            kind, detail = FailureKind.CONNECT, f"could not connect to {host}"
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return Failure(
-                kind=FailureKind.BAD_REQUEST, detail=f"{host} cannot be asked: the request is not valid HTTP"
-            )
-        case _:
-            return Failure(kind=FailureKind.CUT, detail=f"{host} broke off the connection")
+            kind, detail = FailureKind.BAD_REQUEST, f"{host} cannot be asked: the request is not valid HTTP"
+    return Failure(kind=kind, detail=detail)
+
+
+def explain_proxy(host: str, status: int | None) -> str:
+    """Say that a proxy, which answered with `status`, does not lead to `host`."""
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return f"the proxy does not let us through to {host}: it wants another user or password (407)"
+    answered = f"it answered {status}" if status else "it broke off"
+    return f"the proxy does not let us through to {host}: {answered}"
+
+
+def _leading_number(text: str) -> int | None:
+    number = text.split(" ", 1)[0]
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def explain_tls(error: ssl.SSLError) -> str:

@@ -1,25 +1,24 @@
 """HTTP over connections whose addresses were checked: resolve once, check every address, connect to a checked one.
 
 Name and certificate stay those of the URL, only the address is ours, so a name that answers differently the second
-time (DNS rebinding) gains nothing. HTTP/1.1 only; no proxies, cookies, redirects or decoding.
+time (DNS rebinding) gains nothing. A proxy is the user's own word: it is connected to wherever it is, and trusted to
+find the way on. HTTP/1.1 only; no cookies, redirects or decoding, and no proxy from the environment.
 """
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeAlias, cast
+from functools import cached_property
+from typing import Final, NamedTuple, cast
 
 import httpcore
 import httpx
 
 from tocsin.model import Network
 from tocsin.net.guard import Address, port_refusal, refusal
-
-Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Turns a host name and port into addresses, in the order to try them; raises OSError where there are none."""
+from tocsin.net.resolver import KnownNames, Resolve, SystemResolver
+from tocsin.net.urls import Proxy, UrlRefused, read_proxy
 
 _ADDRESSES_TRIED: Final = 4
 _CONNECTIONS: Final = 100  # a bound against leaks; callers have tighter ones of their own
@@ -29,113 +28,128 @@ class AddressRefused(httpx.TransportError):
     """The guard does not let us connect there; the message says why."""
 
 
-class NameNotFound(httpx.ConnectError):
-    """The host name has no address."""
+class ProxyNotReached(httpx.ConnectError):
+    """There is no connection to the proxy."""
 
 
 class TlsFailed(httpx.ConnectError):
-    """The TLS handshake failed; `cause` says how."""
+    """The TLS handshake with `host` failed; `cause` says how."""
 
-    def __init__(self, cause: ssl.SSLError) -> None:
+    def __init__(self, cause: ssl.SSLError, host: str) -> None:
         super().__init__(str(cause))
         self.cause = cause
+        self.host = host
 
 
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Return the context that all connections share: certifi's authorities, the system's, and those of `ca_file`.
 
     Building one takes tens of milliseconds and megabytes; build it once.
+
+    Raises:
+        OSError: `ca_file` cannot be read, or holds no certificate (`ssl.SSLError`).
     """
     context = httpx.create_ssl_context()
     context.load_default_certs()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         context.load_verify_locations(ca_file)
     return context
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of `host` as the system resolves it, best first (RFC 6724)."""
-    answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in answers))
+def _unverifying_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class _Way(NamedTuple):
+    """What connections have in common that may serve the same requests."""
+
+    allow_private: tuple[Network, ...] = ()
+    proxy: str = ""
+    insecure_tls: bool = False
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
     """Connects only where `net.guard` lets it.
 
-    A request may widen what is allowed to it by its extension `allow_private`, a tuple of networks. Each such tuple
-    has connections of its own, so a kept one is never used on behalf of a stricter request. `keep_idle` is how many
-    idle connections each keeps.
+    A request says how it may travel by its extensions: `allow_private`, a tuple of networks, widens what is allowed
+    to it; `proxy`, a URL that may hold user and password, names a proxy to go through; `insecure_tls` takes any
+    certificate of the server (not of the proxy). Each such way has connections of its own, so a kept one is never used
+    on behalf of a stricter request. `keep_idle` is how many idle connections each keeps.
 
-    `handle_async_request` raises `AddressRefused`, `NameNotFound`, `TlsFailed` and httpx's own transport errors.
+    `handle_async_request` raises `AddressRefused`, `NameNotFound`, `ProxyNotReached`, `TlsFailed` and httpx's own
+    transport errors.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext, resolve: Resolve = resolve, keep_idle: int = 0) -> None:
+    def __init__(self, *, tls: ssl.SSLContext, resolve: Resolve | None = None, keep_idle: int = 0) -> None:
         self._tls = tls
-        self._resolve = resolve
+        self._system = SystemResolver()
+        self._names = KnownNames(resolve or self._system)
         self._keep_idle = keep_idle
-        self._pools: dict[tuple[Network, ...], httpcore.AsyncConnectionPool] = {}
+        self._pools: dict[_Way, httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` and return the answer with its body still on the wire; the caller closes it."""
-        pool = self._pool(request.extensions.get("allow_private", ()))
+        asked = request.extensions
+        way = _Way(asked.get("allow_private", ()), asked.get("proxy", ""), asked.get("insecure_tls", False))
+        if way.proxy and (why := port_refusal(request.url.port or 80)):
+            raise AddressRefused(why)
         with _told_as_httpx():
-            answer = await pool.handle_async_request(_for_httpcore(request))
+            answer = await self._pool(way).handle_async_request(_for_httpcore(request))
         body = _Body(cast("AsyncIterator[bytes]", answer.stream), answer.aclose)
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    async def addresses(self, host: str, port: int, limit: float | None) -> Sequence[Address]:
+        """Return what connections to `host` are tried with, in this order, found within `limit` seconds.
+
+        Raises `NameNotFound` and `httpx.ConnectTimeout`.
+        """
+        return await self._names.addresses(host, port, limit)
 
     async def aclose(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():
             await pool.aclose()
+        self._system.close()
 
-    def _pool(self, allow_private: tuple[Network, ...]) -> httpcore.AsyncConnectionPool:
-        if allow_private not in self._pools:
-            self._pools[allow_private] = httpcore.AsyncConnectionPool(
-                ssl_context=self._tls,
+    @cached_property
+    def _unverifying(self) -> ssl.SSLContext:
+        return _unverifying_context()
+
+    def _pool(self, way: _Way) -> httpcore.AsyncConnectionPool:
+        if way not in self._pools:
+            proxy = _read_proxy(way.proxy) if way.proxy else None
+            self._pools[way] = httpcore.AsyncConnectionPool(
+                ssl_context=self._unverifying if way.insecure_tls else self._tls,
+                proxy=self._for_httpcore(proxy) if proxy else None,
                 max_connections=_CONNECTIONS,
                 max_keepalive_connections=self._keep_idle,
-                network_backend=_CheckedBackend(allow_private, self._resolve),
+                network_backend=_ProxyBackend(self._names)
+                if proxy
+                else _CheckedBackend(self._names, way.allow_private),
             )
-        return self._pools[allow_private]
+        return self._pools[way]
+
+    def _for_httpcore(self, proxy: Proxy) -> httpcore.Proxy:
+        return httpcore.Proxy(
+            httpcore.URL(
+                scheme=b"https" if proxy.tls else b"http", host=proxy.host.encode(), port=proxy.port, target=b"/"
+            ),
+            auth=(proxy.user.encode(), proxy.password.encode()) if proxy.user or proxy.password else None,
+            ssl_context=self._tls if proxy.tls else None,
+        )
 
 
-class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Opens TCP connections to checked addresses."""
+class _Backend(httpcore.AsyncNetworkBackend):
+    """Opens TCP connections to one of the addresses of a name."""
 
-    def __init__(self, allow_private: tuple[Network, ...], resolve: Resolve) -> None:
-        self._allow_private = allow_private
-        self._resolve = resolve
+    def __init__(self, names: KnownNames) -> None:
+        self._names = names
         self._tcp = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        if why := port_refusal(port):
-            raise AddressRefused(why)
-        addresses = await self._addresses(host, port, timeout)
-        for address in addresses:
-            if why := refusal(address, self._allow_private):
-                why += " (allow_private can permit it)"
-                raise AddressRefused(why)  # one bad among good ones condemns the name: it is either attack or mistake
-        tried = addresses[:_ADDRESSES_TRIED]
-        return _Stream(await self._connect(tried, port, timeout, local_address, socket_options))
-
-    async def _addresses(self, host: str, port: int, limit: float | None) -> Sequence[Address]:
-        try:
-            async with asyncio.timeout(limit):
-                answers = await self._resolve(host, port)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(error) from error
-        except (OSError, UnicodeError) as error:  # UnicodeError: a label that is too long or empty
-            raise NameNotFound(host) from error
-        if not answers:
-            raise NameNotFound(host)
-        return [ipaddress.ip_address(answer) for answer in answers]
 
     async def _connect(
         self,
@@ -154,6 +168,50 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
         return await self._tcp.connect_tcp(str(last), port, share, local_address, socket_options)
+
+
+class _CheckedBackend(_Backend):
+    """Connects to checked addresses."""
+
+    def __init__(self, names: KnownNames, allow_private: tuple[Network, ...]) -> None:
+        super().__init__(names)
+        self._allow_private = allow_private
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        if why := port_refusal(port):
+            raise AddressRefused(why)
+        addresses = await self._names.addresses(host, port, timeout)
+        for address in addresses:
+            if why := refusal(address, self._allow_private):
+                why += " (allow_private can permit it)"
+                raise AddressRefused(why)  # one bad among good ones condemns the name: it is either attack or mistake
+        tried = addresses[:_ADDRESSES_TRIED]
+        return _Stream(await self._connect(tried, port, timeout, local_address, socket_options))
+
+
+class _ProxyBackend(_Backend):
+    """Connects to the proxy, which the user named: there is nobody to guard against."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            addresses = (await self._names.addresses(host, port, timeout))[:_ADDRESSES_TRIED]
+            return _Stream(await self._connect(addresses, port, timeout, local_address, socket_options))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise ProxyNotReached(str(error)) from error
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -181,9 +239,14 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
     ) -> httpcore.AsyncNetworkStream:
         try:
-            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+            return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
         except asyncio.CancelledError:
             await self._stream.aclose()
+            raise
+        except httpcore.ConnectError as error:
+            cause = error.args[0] if error.args else None  # httpcore hands on what it wraps as the first argument
+            if isinstance(cause, ssl.SSLError):
+                raise TlsFailed(cause, server_hostname or "") from error
             raise
 
 
@@ -205,21 +268,20 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _told_as_httpx() -> Iterator[None]:
-    """Turn httpcore's exceptions into httpx's, which have the same names, and a failed handshake into `TlsFailed`."""
+    """Turn httpcore's exceptions into httpx's, which have the same names."""
     try:
         yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        if cause := _handshake_error(error):
-            raise TlsFailed(cause) from error
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
         raise cast("type[httpx.TransportError]", getattr(httpx, type(error).__name__))(str(error)) from error
     except httpcore.UnsupportedProtocol as error:
         raise httpx.UnsupportedProtocol(str(error)) from error
 
 
-def _handshake_error(error: Exception) -> ssl.SSLError | None:
-    """Return the TLS error that httpcore wrapped, if it was one (it hands it on as the first argument)."""
-    cause = error.args[0] if error.args else None
-    return cause if isinstance(error, httpcore.ConnectError) and isinstance(cause, ssl.SSLError) else None
+def _read_proxy(text: str) -> Proxy:
+    try:
+        return read_proxy(text)
+    except UrlRefused as error:
+        raise ProxyNotReached(f"the proxy's URL cannot be used: {error}") from None
 
 
 def _for_httpcore(request: httpx.Request) -> httpcore.Request:

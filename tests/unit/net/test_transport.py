@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from support.receiver import Cut, Receiver, Reply
-from tocsin.net.transport import AddressRefused, CheckedTransport, NameNotFound, TlsFailed, tls_context
+from tocsin.net.resolver import NameNotFound
+from tocsin.net.transport import AddressRefused, CheckedTransport, TlsFailed, tls_context
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
