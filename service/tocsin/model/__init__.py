@@ -828,6 +828,7 @@ class FeedState(StrEnum):
     GONE = "gone"  # the server says that it is gone for good (410): it is not polled any more
     NOT_A_FEED = "not_a_feed"  # something answers, but no feed
     FAILING = "failing"
+    LOST = "lost"  # nothing but errors for a month: it is asked once a week
     STUCK = "stuck"  # the server says "not modified" although it is: its validators are not used any more
     SILENT = "silent"  # nothing new for much longer than usual
     GAP = "gap"  # nothing that the last poll saw is there any more: entries came and went in between
@@ -901,7 +902,7 @@ class DueFeed:
 class DuePage:
     """A page that is ours to read, or to decide without, until the lease ends.
 
-    `article` is the newest stored version, `version` its number, `before` the last one that was decided upon. `decided`:
+    `article` is the newest stored version, `version` its number, `before` the last one decided upon. `decided`:
     story and ring do not wait for the page any more. `polled` is the time of the poll that brought the article,
     `last_success` that of the poll before.
     """
@@ -1083,7 +1084,7 @@ class ReadRecord:
 class OpenCondition:
     """A condition that people are to be told of now: that it began, or, where it has an `until`, that it ended.
 
-    `feed` is empty for all feeds together. `reason` and `kind` are the feed's.
+    `feed` is empty for all feeds together. `reason`, `last_success` and `next_poll` are the feed's.
     """
 
     feed: str
@@ -1093,6 +1094,8 @@ class OpenCondition:
     detail: str
     told: bool
     reason: FetchReason | None = None
+    last_success: datetime | None = None
+    next_poll: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
