@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from tocsin.model import MessageKind
+from tocsin.model import MessageKind, OpenCondition
 
 
 def alert_id(rule_name: str, story_id: str) -> str:
@@ -23,6 +23,12 @@ def message_id(channel: str, kind: MessageKind, told: str) -> str:
 def delivery_id(channel: str, recipient: str, kind: MessageKind, told: str) -> str:
     """Return the id of a message's way to one recipient: the `webhook-id`, and the Message-ID of mail."""
     return "dlv_" + _hash("delivery", channel, recipient, kind, told)[:32]
+
+
+def condition_key(condition: OpenCondition) -> str:
+    """Return what names the telling of a condition: that it began, or that it ended."""
+    change = "began" if condition.until is None else "ended"
+    return f"{condition.feed}\0{condition.state}\0{condition.since.isoformat()}\0{change}"
 
 
 def _hash(*parts: str) -> str:

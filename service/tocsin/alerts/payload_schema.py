@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from tocsin.alerts.render import SCHEMA_VERSION, TEXT_KINDS
+from tocsin.alerts.envelope import SCHEMA_VERSION
+from tocsin.alerts.render import TEXT_KINDS
 from tocsin.model import Field, JsonObject, MessageKind, PageOutcome, Severity
 
 _TEXT: JsonObject = {"type": "string"}

@@ -5,11 +5,12 @@ The payload is made once, when the alert rings, and stored; the notice is made f
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import cast
-from zoneinfo import ZoneInfo
 
+from tocsin.alerts.envelope import SCHEMA_VERSION, local_time, timestamp
+from tocsin.alerts.reports import report_notice
 from tocsin.model import (
     Article,
     Evidence,
@@ -29,8 +30,6 @@ from tocsin.model import (
 from tocsin.text.clean import clean_line
 from tocsin.text.paragraphs import sentence_at, sentences
 from tocsin.text.urls import registered_domain
-
-SCHEMA_VERSION = 1
 
 #: Code points of a snippet: a long sentence, not a paragraph that has no full stops.
 LONGEST_SNIPPET = 400
@@ -75,11 +74,6 @@ class AlertFacts:
     feed_url: str
     evidence: Sequence[Evidence]
     page: PageOutcome | None = None
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a time as RFC 3339 in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def render_data(facts: AlertFacts) -> JsonObject:
@@ -182,6 +176,8 @@ def render_notice(payload: JsonObject, timezone: str) -> Notice:
     data = _part(payload, "data")
     if payload["type"] == MessageKind.TEST:
         return _test_notice(payload, data, timezone)
+    if str(payload["type"]).startswith("ops."):
+        return report_notice(payload, timezone)
     article, rule = _part(data, "article"), _part(data, "rule")
     story, alert_id = _part(data, "story"), str(data["alert_id"])
     source = cast("Sequence[JsonObject]", story["sources"])[0]
@@ -191,7 +187,7 @@ def render_notice(payload: JsonObject, timezone: str) -> Notice:
         headline=_headline(str(article["title"]), evidence),
         url=cast("str | None", article["url"]),
         outlet=clean_line(str(source["outlet"])),
-        published=_local(cast("str | None", article["published"]), timezone),
+        published=local_time(cast("str | None", article["published"]), timezone),
         rule=clean_line(str(rule["name"])),
         severity=Severity(str(rule["severity"])),
         excerpts=tuple(_excerpts(evidence)),
@@ -207,7 +203,7 @@ def _test_notice(payload: JsonObject, data: JsonObject, timezone: str) -> Notice
         headline="Tocsin: a test",
         url=None,
         outlet="Tocsin",
-        published=_local(str(payload["timestamp"]), timezone),
+        published=local_time(str(payload["timestamp"]), timezone),
         rule="send-test",
         severity=Severity.INFO,
         excerpts=(Excerpt(text=message, marks=()),),
@@ -225,12 +221,6 @@ def _headline(title: str, evidence: Sequence[JsonObject]) -> str:
     first_words = next((str(item["snippet"]) for item in evidence if item["field"] in _TEXTS), "")
     headline = clean_line(title) or clean_line(first_words) or "(no title)"
     return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
-
-
-def _local(moment: str | None, timezone: str) -> str:
-    if moment is None:
-        return ""
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(timezone)).strftime("%d %b %Y %H:%M %Z")
 
 
 def _facts(article: JsonObject, rule: JsonObject, alert_id: str) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,11 @@ def test_message(channel: ChannelSpec, told: str, at: datetime) -> MessageRecord
     return _message(channel, MessageKind.TEST, told, render_test(channel.name, at))
 
 
+def ops_message(channel: ChannelSpec, told: str, payload: JsonObject) -> MessageRecord:
+    """Put down a report of the service on itself; `told` names what it tells."""
+    return _message(channel, MessageKind.OPS, told, payload)
+
+
 def _message(
     channel: ChannelSpec, kind: MessageKind, told: str, payload: JsonObject, dispatches: tuple[str, ...] = ()
 ) -> MessageRecord:

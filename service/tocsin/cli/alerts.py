@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
-from tocsin.alerts.render import timestamp
+from tocsin.alerts.envelope import timestamp
 from tocsin.cli.ending import Exit
 from tocsin.cli.frame import print_json, settings_for
 from tocsin.cli.table import print_table

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from corpus.hostile_titles import TITLES
 from support.nouns import NOON, article, feed, found, rule
+from tocsin.alerts.envelope import timestamp
 from tocsin.alerts.payload_schema import payload_schema
 from tocsin.alerts.render import (
     LONGEST_SNIPPET,
@@ -21,7 +22,6 @@ from tocsin.alerts.render import (
     render_data,
     render_notice,
     render_test,
-    timestamp,
 )
 from tocsin.feeds.article import article_of
 from tocsin.model import Article, Entry, Evidence, FeedKind, Field, MessageKind, New, Severity, Span, TextKind

@@ -1,0 +1,133 @@
+"""What people are told of conditions: once when one begins, once when it ends, and of the network once for all feeds.
+
+All that is due is judged together, so that an outage of ours is not told feed by feed. What holds is not decided here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tocsin.alerts.ids import condition_key
+from tocsin.alerts.reports import render_report
+from tocsin.alerts.ring import ops_message
+from tocsin.model import (
+    NETWORK_REASONS,
+    ChannelSpec,
+    Condition,
+    FeedKind,
+    FeedSpec,
+    FeedState,
+    JsonObject,
+    MessageRecord,
+    OpenCondition,
+    Tellings,
+    ToldRecord,
+)
+from tocsin.text.phrases import bare_url
+
+#: How long a failure that may lie in our network is borne when it does not, and for how long an outage holds up
+#: what its feeds would tell.
+PATIENCE = timedelta(hours=3)
+
+#: Fewer feeds, or hosts, that cannot be reached do not make an outage of ours.
+FEWEST_FEEDS, FEWEST_HOSTS = 2, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    """Writes messages for the channels that the service reports on itself through."""
+
+    channels: Sequence[ChannelSpec]
+    feeds: Mapping[str, FeedSpec]
+    public: Callable[[str], str]
+    http_feeds: int
+    now: datetime
+
+    def messages(self, condition: OpenCondition) -> Iterable[MessageRecord]:
+        payload = render_report(condition, self._about(condition), self.now)
+        key = condition_key(condition)
+        return (ops_message(channel, key, payload) for channel in self.channels)
+
+    def _about(self, condition: OpenCondition) -> JsonObject:
+        if not condition.feed:
+            return {"feeds": self.http_feeds}
+        feed = self.feeds.get(condition.feed)
+        web = feed is not None and feed.kind is FeedKind.HTTP
+        return {"feed": {"name": condition.feed, "url": self.public(feed.location) if feed and web else None}}
+
+
+def decide_tellings(
+    tellings: Tellings,
+    channels: Sequence[ChannelSpec],
+    feeds: Mapping[str, FeedSpec],
+    now: datetime,
+    *,
+    public: Callable[[str], str] = bare_url,
+) -> ToldRecord:
+    """Decide what is told of the conditions that are due, and what is looked at again later.
+
+    `channels` are those for such messages, `feeds` the configured ones by name; `public` makes a URL of theirs fit to
+    be shown.
+    """
+    teller = _Teller(channels=channels, feeds=feeds, public=public, http_feeds=tellings.http_feeds, now=now)
+    outage = _outage(tellings, now)
+    down = outage is not None or tellings.network_down is not None
+    postponed = {item: later for item in tellings.due if (later := _later(item, down=down, now=now))}
+    told = [item for item in tellings.due if item not in postponed]
+    spoken = [item for item in told if item.until is None or item.told]
+    return ToldRecord(
+        at=now,
+        told=tuple(told),
+        postponed=tuple(postponed.items()),
+        begun=Condition(state=outage.state, detail=outage.detail, tell_at=now) if outage else None,
+        messages=tuple(
+            message
+            for item in (*([outage] if outage else ()), *_worth_telling(spoken))
+            for message in teller.messages(item)
+        ),
+    )
+
+
+def _outage(tellings: Tellings, now: datetime) -> OpenCondition | None:
+    """Return the outage of our network that begins now, if one does.
+
+    No feed can be reached, there are enough of them, and one of them has been unreachable for long enough to be told.
+    """
+    everything = tellings.unreachable >= tellings.http_feeds >= FEWEST_FEEDS and tellings.hosts >= FEWEST_HOSTS
+    if tellings.network_down or not everything or not any(map(_may_be_ours, tellings.due)):
+        return None
+    return OpenCondition(
+        feed="",
+        state=FeedState.NETWORK_DOWN,
+        since=now,
+        until=None,
+        detail=f"none of {tellings.http_feeds} feeds can be reached",
+        told=False,
+    )
+
+
+def _may_be_ours(condition: OpenCondition) -> bool:
+    """Tell whether it is a feed that cannot be reached, for a reason that may lie in our network."""
+    return condition.until is None and condition.state is FeedState.FAILING and condition.reason in NETWORK_REASONS
+
+
+def _later(condition: OpenCondition, *, down: bool, now: datetime) -> datetime | None:
+    """Return when a feed that cannot be reached is looked at again, None where people are to be told now."""
+    if not _may_be_ours(condition):
+        return None
+    if down:
+        return now + PATIENCE
+    return condition.since + PATIENCE if now < condition.since + PATIENCE else None
+
+
+def _worth_telling(conditions: Sequence[OpenCondition]) -> Sequence[OpenCondition]:
+    """Leave out what another message says: a feed that is read again is not lost any more."""
+    read_again = {(item.feed, item.until) for item in conditions if item.state in _UNREAD and item.until}
+    return [
+        item
+        for item in conditions
+        if not (item.state is FeedState.LOST and item.until and (item.feed, item.until) in read_again)
+    ]
+
+
+_UNREAD = frozenset({FeedState.FAILING, FeedState.NOT_A_FEED})

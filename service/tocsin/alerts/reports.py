@@ -1,0 +1,178 @@
+"""What the service says of itself and of its feeds: the payload for programs, and the notice for people.
+
+A condition that this version does not know (a newer one may have left it in the rows) is still told, by its own words.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from tocsin.alerts.envelope import SCHEMA_VERSION, local_time, timestamp
+from tocsin.model import FeedState, JsonObject, MessageKind, Notice, OpenCondition, Severity
+from tocsin.text.clean import clean_line
+from tocsin.text.phrases import in_words
+
+#: Under which name such messages come; where an alert has its rule.
+TITLE = "Feed health"
+
+LONGEST_HEADLINE = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How a condition is told. `{feed}`, `{detail}`, `{since}` and `{lasted}` are put into the headlines."""
+
+    began: str
+    ended: str
+    advice: str
+    severity: Severity = Severity.NORMAL
+
+
+_READ_AGAIN = "{feed} is read again, after {lasted}"
+
+WORDINGS: Mapping[str, Wording] = {
+    FeedState.FAILING: Wording(
+        began="{feed} cannot be read: {detail}, since {since}",
+        ended=_READ_AGAIN,
+        advice="It is asked again by itself, ever less often, at least once a day. See whether its address changed.",
+        severity=Severity.HIGH,
+    ),
+    FeedState.NOT_A_FEED: Wording(
+        began="{feed} is no feed any more: {detail}, since {since}",
+        ended=_READ_AGAIN,
+        advice="Open its address in a browser; `tocsin feeds add URL` finds the feeds of a site.",
+        severity=Severity.HIGH,
+    ),
+    FeedState.LOST: Wording(
+        began="{feed} has given {detail}",
+        ended=_READ_AGAIN,
+        advice="Give it its new address in the configuration, or take it out.",
+        severity=Severity.HIGH,
+    ),
+    FeedState.GONE: Wording(
+        began="{feed} is gone: {detail}",
+        ended="{feed} is not gone after all",
+        advice="Take it out of the configuration, or have it asked once more with `tocsin feeds retry NAME`.",
+        severity=Severity.HIGH,
+    ),
+    FeedState.STUCK: Wording(
+        began="{feed} hid what was new: {detail}",
+        ended="{feed} is asked as usual again",
+        advice="Nothing: all of it is asked for from now on, once an hour at most.",
+    ),
+    FeedState.SILENT: Wording(
+        began="{feed} has had {detail}",
+        ended="{feed} has something new again",
+        advice="See on its site whether something new is there; the feed may have moved.",
+    ),
+    FeedState.GAP: Wording(
+        began="{feed} may have lost entries: {detail}",
+        ended="{feed}: no entries are missing between polls any more",
+        advice="Poll it more often (`every`) if this comes again.",
+    ),
+    FeedState.ALL_IDS_CHANGED: Wording(
+        began="{feed} gave all its entries new ids: {detail}",
+        ended="{feed} keeps the ids of its entries again",
+        advice="Nothing: what is known by its link, or by title and text, does not ring again.",
+        severity=Severity.INFO,
+    ),
+    FeedState.CLOCK_ODD: Wording(
+        began="{feed} has an odd clock: {detail}",
+        ended="{feed} has the right time again",
+        advice="Nothing: dates that lie ahead are not believed. Its publisher may want to know.",
+        severity=Severity.INFO,
+    ),
+    FeedState.MOVED: Wording(
+        began="{feed} {detail}",
+        ended="{feed} is at its own address again",
+        advice="It is read from there. Put the new address into the configuration.",
+        severity=Severity.INFO,
+    ),
+    FeedState.NETWORK_DOWN: Wording(
+        began="No feed can be reached: {detail}",
+        ended="Feeds can be reached again, after {lasted}",
+        advice="See to the network of the machine that Tocsin runs on, and to its name server.",
+        severity=Severity.CRITICAL,
+    ),
+}
+
+_UNKNOWN = Wording(began="{feed}: {detail}", ended="{feed}: over: {detail}", advice="")
+
+
+def render_report(condition: OpenCondition, about: JsonObject, at: datetime) -> JsonObject:
+    """Return the payload that tells of a condition; `about` says whose it is: a `feed`, or the number of `feeds`."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "state": condition.state.value,
+        "change": "began" if condition.until is None else "ended",
+        "since": timestamp(condition.since),
+        "until": condition.until and timestamp(condition.until),
+        "detail": condition.detail,
+        "reason": condition.reason and condition.reason.value,
+        "last_success": condition.last_success and timestamp(condition.last_success),
+        "next_poll": condition.next_poll and timestamp(condition.next_poll),
+        **about,
+    }
+    kind = f"ops.feed.{condition.state.value}" if condition.feed else f"ops.{condition.state.value}"
+    return {"type": kind, "timestamp": timestamp(at), "data": data}
+
+
+def report_notice(payload: JsonObject, timezone: str) -> Notice:
+    """Return what people are shown of such a payload, times in the zone of that IANA name."""
+    data = cast("JsonObject", payload["data"])
+    wording = WORDINGS.get(str(data.get("state")), _UNKNOWN)
+    began = data.get("change") != "ended"
+    feed = _feed(data)
+    words = {
+        "feed": clean_line(str(feed.get("name") or "Tocsin")),
+        "detail": clean_line(str(data.get("detail") or "")),
+        "since": local_time(_text(data, "since"), timezone),
+        "lasted": _lasted(data),
+    }
+    headline = (wording.began if began else wording.ended).format_map(words)
+    return Notice(
+        kind=MessageKind.OPS,
+        headline=headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…",
+        url=cast("str | None", feed.get("url")),
+        outlet="Tocsin",
+        published=local_time(_text(payload, "timestamp"), timezone),
+        rule=TITLE,
+        severity=wording.severity if began else Severity.INFO,
+        excerpts=(),
+        facts=tuple(_facts(data, wording, timezone, began=began)),
+        alert_id="",
+    )
+
+
+def _facts(data: JsonObject, wording: Wording, timezone: str, *, began: bool) -> Iterator[tuple[str, str]]:
+    feed = _feed(data)
+    if name := feed.get("name"):
+        yield "Feed", clean_line(str(name))
+    if url := feed.get("url"):
+        yield "Address", clean_line(str(url))
+    if not began:
+        yield "It was", clean_line(str(data.get("detail") or ""))
+    for label, key in (
+        ("Since", "since"),
+        ("Until", "until"),
+        ("Last read", "last_success"),
+        ("Next try", "next_poll"),
+    ):
+        if moment := local_time(_text(data, key), timezone):
+            yield label, moment
+    if began and wording.advice:
+        yield "What to do", wording.advice
+
+
+def _feed(data: JsonObject) -> JsonObject:
+    return cast("JsonObject", data.get("feed") or {})
+
+
+def _text(fields: JsonObject, key: str) -> str | None:
+    return cast("str | None", fields.get(key))
+
+
+def _lasted(data: JsonObject) -> str:
+    since, until = _text(data, "since"), _text(data, "until")
+    return in_words(datetime.fromisoformat(until) - datetime.fromisoformat(since)) if since and until else ""
