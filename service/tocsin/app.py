@@ -33,7 +33,7 @@ from tocsin.fetch.fetcher import open_fetcher
 from tocsin.log import Event, Log, Veil
 from tocsin.model import ChannelKind, ChannelSpec, DeadReason, FeedSpec
 from tocsin.net.transport import CheckedTransport, tls_context
-from tocsin.pipeline import Configuration, Pipeline
+from tocsin.pipeline import Configuration, Pipeline, Tools
 from tocsin.plan import Plan
 from tocsin.ports import Channel, Runner, Store
 from tocsin.rules.index import RuleIndex
@@ -110,24 +110,25 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         for delivery, channel in dead.items():
             reason = DeadReason.CHANNEL_REMOVED.value
             log.logger.warning(Event.DELIVERY_DIED, delivery=delivery, channel=channel, reason=reason)
-        tls = tls_context()
+        tls = tls_context(plan.ca_file)
         transport = CheckedTransport(tls=tls)
         stack.push_async_callback(transport.aclose)
         sandbox = ProcessSandbox()
         stack.push_async_callback(sandbox.aclose)
         runner = EmbeddedRunner(on_trouble=Trouble(log))
-        pipeline = Pipeline(
+        tools = Tools(
             configuration=configure(plan, transport, tls, log.veil, outside.output),
             store=store,
             fetcher=open_fetcher(transport, plan.contact),
             sandbox=sandbox,
-            logger=log.logger,
+            journal=log.logger,
             clock=outside.clock,
             owner=owner,
             wake=runner.wake,
             retry_schedule=tuple(outside.retry_schedule),
             patient=outside.patient,
         )
+        pipeline = Pipeline(tools)
         yield App(plan=plan, store=store, pipeline=pipeline, runner=runner, log=log, owner=owner, database=file)
 
 

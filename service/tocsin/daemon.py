@@ -15,8 +15,9 @@ from tocsin.control import ControlServer, socket_path
 from tocsin.errors import StorageError, UsageError
 from tocsin.feeds.schedule import DIRECTORY_INTERVAL
 from tocsin.log import Event
-from tocsin.model import Delivered, DeliveryReport, DeliveryState, JsonObject
-from tocsin.pipeline import MOST_POLLS, MOST_SENDS, PollEnd
+from tocsin.model import Delivered, DeliveryReport, DeliveryState, DueFeed, JsonObject
+from tocsin.pipeline import MOST_POLLS, MOST_READS, MOST_SENDS, PATIENCE, PollEnd
+from tocsin.ports import DueWork
 
 #: What ends the daemon in good order. A hang-up does too: its terminal is gone, or its supervisor starts it again on
 #: the configuration as it then is.
@@ -39,7 +40,10 @@ async def run_daemon(app: App) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_stopping_on_signals(app))
         if app.database is not None:
-            handlers = {"send-test": lambda request: answer_send_test(app, request)}
+            handlers = {
+                "send-test": lambda request: answer_send_test(app, request),
+                "retry-feed": lambda request: answer_retry_feed(app, request),
+            }
             await stack.enter_async_context(ControlServer(socket_path(app.database), handlers))
         log.info(
             Event.DAEMON_STARTED,
@@ -88,6 +92,8 @@ async def run_once(app: App) -> bool:
         await asyncio.sleep(BETWEEN_LOOKS.total_seconds())
         last = await _poll_all(app, utc_now() + 2 * DIRECTORY_INTERVAL)
         ends = [*ends, *last]
+    await _read_pages(app)
+    await app.pipeline.tell()
     accepted = await asyncio.gather(*(_deliver_all(app, channel.name, FOREVER) for channel in app.plan.channels))
     if any(end.refused for end in ends):
         raise StorageError("the database refused what was polled; the log says why, and the next run polls it again")
@@ -95,14 +101,46 @@ async def run_once(app: App) -> bool:
 
 
 async def _poll_all(app: App, due_by: datetime) -> Sequence[PollEnd]:
+    """Poll what is due by then, the feeds of one host one after the other: a slow one holds one slot."""
     slots = asyncio.Semaphore(MOST_POLLS)
-    due = await app.pipeline.claim_feeds(due_by, EVERYTHING)
+    hosts: dict[str, list[DueFeed]] = {}
+    for due in await app.pipeline.claim_feeds(due_by, EVERYTHING, one_per_host=False):
+        feed = app.plan.feed_named.get(due.name)
+        hosts.setdefault(feed.host if feed else due.name, []).append(due)
 
-    async def poll(number: int) -> PollEnd:
-        async with slots:
-            return await app.pipeline.poll_feed(due[number])
+    async def poll(host: str) -> Sequence[PollEnd]:
+        ends: list[PollEnd] = []
+        for due in hosts[host]:
+            async with slots:
+                ends.append(await app.pipeline.poll_feed(due))
+        return ends
 
-    return await asyncio.gather(*map(poll, range(len(due))))
+    return [end for ends in await asyncio.gather(*map(poll, hosts)) for end in ends]
+
+
+async def _read_pages(app: App) -> None:
+    """Read pages as long as an article waits for its own, and decide without those that do not come in time."""
+    while DueWork.LATE_PAGES in await app.store.due_work(utc_now() + PATIENCE):
+        now = utc_now()
+        late = await app.pipeline.claim_pages(now, MOST_READS, late=True)
+        pages = [*late, *await app.pipeline.claim_pages(now, MOST_READS)]
+        await asyncio.gather(*map(app.pipeline.read_page, pages))
+        if not pages:
+            await asyncio.sleep(BETWEEN_LOOKS.total_seconds() / 5)
+
+
+async def retry_feed(app: App, name: str) -> bool:
+    """Have a feed polled now, be it gone or failing; False where there is none of that name."""
+    return await app.store.wake_feed(name, utc_now())
+
+
+async def answer_retry_feed(app: App, request: JsonObject) -> JsonObject:
+    """Answer the command `feeds retry`."""
+    name = str(request.get("feed"))
+    found = await retry_feed(app, name)
+    app.runner.wake()
+    app.log.logger.info(Event.COMMAND_ANSWERED, command="feeds retry", feed=name)
+    return {"found": found}
 
 
 async def _deliver_all(app: App, channel: str, due_by: datetime) -> bool:

@@ -44,6 +44,11 @@ def decide(match: MatchFacts, poll: PollFacts) -> Decision:
     return Ring(alert_id=match.alert_id)
 
 
+def may_ring(article: Article, poll: PollFacts) -> bool:
+    """Tell whether an article that a poll brought can ring at all, whatever it says."""
+    return _too_early_or_late(article, poll) is None
+
+
 def _too_early_or_late(article: Article, poll: PollFacts) -> DropReason | None:
     max_age, published = poll.feed.max_age, article.published
     is_old = max_age is not None and published is not None and published < poll.at - max_age

@@ -64,7 +64,7 @@ async def release(connection: AsyncConnection, owner: str | None) -> None:
 
 
 async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[PageRecord]) -> None:
-    """Store pages that are to be read. An article that waits already waits no longer, and with all that is undecided."""
+    """Store pages that are to be read. An article that waits already waits no longer than it had to."""
     if not records:
         return
     statement = insert_or(connection, pages)

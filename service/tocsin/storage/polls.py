@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, literal, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import Changed, Commit, EntryOutcome, FeedPart, New, PollRecord, Seen, Skipped
@@ -48,7 +48,10 @@ def _feed_values(record: PollRecord) -> Mapping[str, Any]:
     new = sum(isinstance(outcome, New) for outcome in record.entries)
     return {
         "state": record.state,
-        "state_since": case((feeds.c.state == record.state, feeds.c.state_since), else_=record.at),
+        "state_since": case(
+            (feeds.c.state == record.state, feeds.c.state_since),
+            else_=literal(record.at, feeds.c.state_since.type),
+        ),
         "reason": record.reason,
         "detail": record.detail,
         "stopped": record.next_poll is None,

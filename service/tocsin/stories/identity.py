@@ -10,14 +10,17 @@ from dataclasses import replace
 from tocsin.model import Article, Changed, EntryOutcome, KnownEntry, New, Seen, Skipped, SkipReason
 
 
-def identify(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Iterator[EntryOutcome]:
+def identify(
+    articles: Sequence[Article], known: Sequence[KnownEntry], unchanged: Sequence[Seen] = ()
+) -> Iterator[EntryOutcome]:
     """Yield for each article of one poll whether it is new, changed, seen, or stands twice in the poll.
 
-    A known article keeps the id under which it was first seen, whatever the feed calls it now. A URL that several
-    entries of the poll share, or that belongs to an entry which the poll names by its id, tells nothing.
+    `unchanged` are entries of the same poll that need no looking at. A known article keeps the id under which it was
+    first seen, whatever the feed calls it now. A URL that several entries of the poll share, or that belongs to an
+    entry which the poll names by its id, tells nothing.
     """
-    find = _Finder(articles, known)
-    told: set[str] = set()
+    find = _Finder(articles, known, unchanged)
+    told = {entry.article_id for entry in unchanged}
     for article in articles:
         entry = find(article)
         name = entry.article_id if entry else article.id
@@ -31,11 +34,13 @@ def identify(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Iterat
 class _Finder:
     """Finds what is known of an article, layer by layer."""
 
-    def __init__(self, articles: Sequence[Article], known: Sequence[KnownEntry]) -> None:
+    def __init__(self, articles: Sequence[Article], known: Sequence[KnownEntry], unchanged: Sequence[Seen]) -> None:
         self._by_id = {entry.entry_id: entry for entry in known}
         self._by_content = {entry.content_hash: entry for entry in known}
         uses = Counter(article.canonical_url for article in articles)
-        named = {entry.article_id for article in articles if (entry := self._by_id.get(article.entry_id))}
+        uses.update(entry.canonical_url for entry in unchanged)
+        named = {entry.article_id for entry in unchanged}
+        named |= {entry.article_id for article in articles if (entry := self._by_id.get(article.entry_id))}
         self._by_url: dict[str | None, KnownEntry] = {
             entry.canonical_url: entry
             for entry in known

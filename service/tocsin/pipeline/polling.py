@@ -1,0 +1,560 @@
+"""Polling a feed: fetch → parse → articles → known? → matches → decisions → one transaction.
+
+One request serves every feed of the same source; each decides for itself what the answer means to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias, assert_never
+from urllib.parse import urlsplit
+
+from tocsin.alerts.decide import PollFacts, may_ring
+from tocsin.errors import StorageError
+from tocsin.feeds.article import articles_of
+from tocsin.feeds.health import HealthFacts, Overlap, conditions_of, state_of
+from tocsin.feeds.memory import (
+    ReadFacts,
+    after_failure,
+    after_reading,
+    after_unchanged,
+    asks_unconditionally,
+    proven_address,
+)
+from tocsin.feeds.page import wants_page
+from tocsin.feeds.parse import parse_document
+from tocsin.feeds.schedule import next_poll
+from tocsin.log import Event
+from tocsin.model import (
+    Article,
+    Changed,
+    Commit,
+    Courtesy,
+    Document,
+    DueFeed,
+    EntryOutcome,
+    FeedKind,
+    FeedMemory,
+    FeedPart,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    FetchFailed,
+    FetchOutcome,
+    FetchReason,
+    KnownEntry,
+    New,
+    NotModified,
+    PageRecord,
+    ParsedFeed,
+    ParseFailed,
+    PollRecord,
+    Seen,
+    Skipped,
+    SkipReason,
+    Validators,
+)
+from tocsin.pipeline.judging import Version, judge, listens, tell_decisions
+from tocsin.pipeline.tools import Configuration, Tools
+from tocsin.ports import LimitExceeded
+from tocsin.rules.fields import reads_body
+from tocsin.stories.cluster import story_of
+from tocsin.stories.identity import identify
+from tocsin.text.language import language_of
+
+#: How many documents the index of a feed may lead to, and through how many indexes (as the sitemaps of news sites do).
+MOST_PARTS, MOST_LEVELS = 50, 2
+
+#: How many pages of older entries are read where a feed went on faster than we looked (RFC 5005).
+MOST_OLDER = 3
+
+#: How many entries must have come under new ids for it to be more than an accident.
+FEW_IDS = 3
+
+#: How long story and ring wait for a page.
+PATIENCE = timedelta(seconds=30)
+
+#: A page is not asked for again before that.
+PAGE_PAUSE = timedelta(hours=1)
+
+_UNKNOWN = Validators()
+_OURS = FetchFailed(reason=FetchReason.INTERNAL, detail="an error of Tocsin's own; the log has its trace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollEnd:
+    """How a poll ended, for whoever polls once. `refused`: by the database, whose reason the log has."""
+
+    committed: bool
+    unsettled: bool = False
+    refused: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What a poll reads, as it is read: the articles of all documents, and what else these say."""
+
+    entries: list[Article | Skipped] = field(default_factory=list)
+    unchanged: dict[str, Seen] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    parts: list[FeedPart] = field(default_factory=list)
+    pending: list[tuple[int, str]] = field(default_factory=list)  # parts still to be read, each with its level
+    courtesy: Courtesy = field(default_factory=Courtesy)
+    older: str | None = None
+    received: int = 0
+    whole: bool = True  # nothing that the feed holds was left out
+    failure: FetchFailed | None = None  # of the last part that could not be had
+
+    @property
+    def articles(self) -> list[Article]:
+        return [entry for entry in self.entries if isinstance(entry, Article)]
+
+
+_Answered: TypeAlias = Fetched | NotModified
+
+
+class Polling:
+    """The step that polls a feed."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def poll(self, due: DueFeed) -> PollEnd:
+        """Fetch a feed, and decide for it and for its twins what their articles ring."""
+        tools, configuration = self._tools, self._tools.configuration
+        feed = configuration.plan.feed_named.get(due.name)
+        if feed is None:  # configured by another daemon on this database
+            return PollEnd(committed=False)
+        now = tools.clock()
+        address = proven_address(due.memory, now)
+        known, fingerprint = _to_ask_with(due, now)
+        try:
+            outcome = await tools.fetcher.fetch(feed, known, fingerprint, address=address)
+        except Exception:  # noqa: BLE001 - the top of a step
+            tools.journal.exception(Event.STEP_CRASHED, step="poll", feed=feed.name)
+            outcome = _OURS
+        unconditional = known == _UNKNOWN
+        ends = [
+            await self._take(configuration, member, outcome, unconditional=unconditional)
+            for member in (due, *due.twins)
+        ]
+        return PollEnd(
+            committed=all(end.committed for end in ends),
+            unsettled=any(end.unsettled for end in ends),
+            refused=any(end.refused for end in ends),
+        )
+
+    async def _take(
+        self, configuration: Configuration, due: DueFeed, outcome: FetchOutcome, *, unconditional: bool
+    ) -> PollEnd:
+        """Decide and store what an answer means to one feed."""
+        feed = configuration.plan.feed_named.get(due.name)
+        if feed is None:
+            return PollEnd(committed=False)
+        try:
+            return await _Poll(self._tools, configuration, feed, due, unconditional=unconditional).take(outcome)
+        except StorageError as error:
+            self._tools.journal.error(Event.STORAGE_FAILED, step="poll", feed=feed.name, detail=str(error))
+            return PollEnd(committed=False, refused=True)
+        except Exception:  # noqa: BLE001 - the top of a step
+            self._tools.journal.exception(Event.STEP_CRASHED, step="poll", feed=feed.name)
+            return await _Poll(self._tools, configuration, feed, due, unconditional=False).fail(_OURS)
+
+
+class _Poll:
+    """One poll of one feed."""
+
+    def __init__(
+        self, tools: Tools, configuration: Configuration, feed: FeedSpec, due: DueFeed, *, unconditional: bool
+    ) -> None:
+        self._tools = tools
+        self._configuration = configuration
+        self._feed = feed
+        self._due = due
+        self._unconditional = unconditional
+
+    async def take(self, outcome: FetchOutcome) -> PollEnd:
+        """Store what an answer means."""
+        answered = _as_known(self._staying(outcome), self._due.memory)
+        match answered:
+            case FetchFailed():
+                return await self.fail(answered)
+            case NotModified() if not self._due.parts:
+                return await self._keep(answered)
+            case NotModified() | Fetched():
+                return await self._read_and_decide(answered)
+            case _:
+                assert_never(answered)
+
+    def _staying(self, outcome: FetchOutcome) -> FetchOutcome:
+        """Return an outcome that moves no feed with secrets: they are for the address that they were written for."""
+        is_secret = self._feed.headers or self._configuration.public(self._feed.location) != self._feed.location
+        if isinstance(outcome, FetchFailed) or not is_secret:
+            return outcome
+        return replace(outcome, answer=replace(outcome.answer, moved_to=None))
+
+    async def fail(self, failure: FetchFailed) -> PollEnd:
+        """Store that the feed could not be had."""
+        tools, now = self._tools, self._tools.clock()
+        failure = replace(failure, detail=self._configuration.public(failure.detail))
+        memory = after_failure(self._due.memory, failure, now)
+        record = self._record(now, memory, failure=failure)
+        end = await self._commit(record)
+        tools.journal.warning(
+            Event.FEED_FAILED,
+            feed=self._feed.name,
+            reason=failure.reason,
+            detail=failure.detail,
+            failures=memory.failures,
+            next_poll=record.next_poll,
+        )
+        return end
+
+    async def _keep(self, answer: NotModified) -> PollEnd:
+        """Store that nothing is new."""
+        now = self._tools.clock()
+        memory = after_unchanged(self._due.memory, answer, now, unconditional=self._unconditional)
+        record = replace(self._record(now, memory, answer=answer), not_modified=True, received=answer.received)
+        end = await self._commit(record)
+        if end.committed:
+            self._tell(record)
+        return end
+
+    # ------------------------------------------------------------------------------------------------------------
+    # Reading
+
+    async def _read_and_decide(self, answer: _Answered) -> PollEnd:
+        """Read what came, and decide upon it."""
+        seen = await self._tools.store.entry_digests(self._feed.name)
+        reading = _Reading(received=answer.received)
+        if isinstance(answer, Fetched):
+            reading.problems += answer.problems
+            for document in answer.documents:
+                failed = await self._add(reading, document, seen)
+                if failed and len(answer.documents) == 1 and document.name == answer.url:
+                    return await self.fail(FetchFailed(reason=failed.reason, detail=failed.detail))
+        else:
+            reading.pending = [(1, part.url) for part in self._due.parts]
+        await self._read_parts(reading, seen)
+        nothing_read = not reading.entries and not reading.unchanged
+        if nothing_read and reading.failure and reading.whole:
+            return await self.fail(reading.failure)
+        for problem in reading.problems:
+            public = self._configuration.public(problem)
+            self._tools.journal.warning(Event.ENTRY_SKIPPED, feed=self._feed.name, problem=public)
+        if nothing_read and isinstance(answer, NotModified):
+            return await self._keep(answer)
+        return await self._decide_and_commit(answer, reading, seen)
+
+    async def _add(
+        self, reading: _Reading, document: Document, seen: Mapping[str, Seen], level: int = 0
+    ) -> ParseFailed | None:
+        """Read a document; what keeps it from being read comes back, and is a problem of the reading."""
+        parsed = await self._parse(document, frozenset(seen))
+        if isinstance(parsed, ParseFailed):
+            reading.problems.append(f"{document.name}: {parsed.detail}")
+            return parsed
+        reading.entries += articles_of(parsed, self._feed, self._tools.clock())
+        for digest in parsed.unchanged:
+            if digest in reading.unchanged:
+                reading.entries.append(Skipped(entry_id=seen[digest].entry_id, reason=SkipReason.REPEATED))
+            reading.unchanged[digest] = seen[digest]
+        reading.problems += (f"{document.name}: {problem}" for problem in parsed.problems)
+        reading.courtesy = parsed.courtesy
+        reading.older = parsed.older
+        if level < MOST_LEVELS:
+            reading.pending += ((level + 1, url) for url in parsed.parts)
+        return None
+
+    async def _parse(self, document: Document, seen: frozenset[str]) -> ParsedFeed | ParseFailed:
+        try:
+            return await self._tools.sandbox.run(parse_document, document, seen)
+        except LimitExceeded as limit:
+            return ParseFailed(reason=FetchReason.PARSE_LIMIT, detail=str(limit))
+
+    async def _read_parts(self, reading: _Reading, seen: Mapping[str, Seen]) -> None:
+        """Read the documents that an index lists, each only where it changed."""
+        known = {part.url: part for part in self._due.parts}
+        asked: set[str] = set()
+        while reading.pending and len(asked) < MOST_PARTS:
+            level, url = reading.pending.pop(0)
+            if url in asked:
+                continue
+            asked.add(url)
+            part = known.get(url, FeedPart(url=url))
+            outcome = await self._tools.fetcher.fetch(self._feed, part.validators, part.fingerprint, address=url)
+            match outcome:
+                case FetchFailed():
+                    reading.failure = outcome
+                    reading.problems.append(f"{url}: {outcome.detail}")
+                    reading.parts += [part] if url in known else []
+                case NotModified():
+                    reading.whole = False
+                    reading.received += outcome.received
+                    reading.parts.append(replace(part, validators=outcome.validators))
+                case Fetched():
+                    reading.received += outcome.received
+                    reading.parts.append(
+                        FeedPart(url=url, validators=outcome.validators, fingerprint=outcome.fingerprint)
+                    )
+                    for document in outcome.documents:
+                        await self._add(reading, document, seen, level)
+
+    async def _bridge(self, reading: _Reading, seen: Mapping[str, Seen]) -> None:
+        """Read a page of older entries, for what came and went since the last poll."""
+        older, reading.older = reading.older, None
+        outcome = await self._tools.fetcher.fetch(self._feed, _UNKNOWN, None, address=older)
+        if isinstance(outcome, Fetched):
+            reading.received += outcome.received
+            courtesy = reading.courtesy
+            for document in outcome.documents:
+                await self._add(reading, document, seen, MOST_LEVELS)
+            reading.courtesy = courtesy
+        elif isinstance(outcome, FetchFailed):
+            reading.problems.append(f"{older}: {outcome.detail}")
+
+    # ------------------------------------------------------------------------------------------------------------
+    # Deciding
+
+    async def _decide_and_commit(self, answer: _Answered, reading: _Reading, seen: Mapping[str, Seen]) -> PollEnd:
+        overlap = await self._overlap(answer, reading)
+        for _ in range(MOST_OLDER):
+            if overlap is not Overlap.GAP or reading.older is None:
+                break
+            await self._bridge(reading, seen)
+            overlap = await self._overlap(answer, reading)
+        record: PollRecord | None = None
+
+        async def decide() -> Commit:
+            nonlocal record
+            record = await self._decide(answer, reading, overlap)
+            return await self._store(record)
+
+        end = await self._tools.settled(decide)
+        assert record is not None  # noqa: S101 - it was decided at least once
+        if end is Commit.DONE:
+            self._tell(record)
+            if record.decisions.messages:
+                self._tools.wake()
+        else:
+            self._tools.journal.warning(Event.LEASE_LOST, step="poll", feed=self._feed.name, outcome=end.value)
+        unsettled = isinstance(answer, Fetched) and bool(answer.unsettled)
+        return PollEnd(committed=end is Commit.DONE, unsettled=unsettled)
+
+    async def _overlap(self, answer: _Answered, reading: _Reading) -> Overlap:
+        """Tell what the entries say of those of the last poll."""
+        partial = isinstance(answer, Fetched) and answer.partial
+        can_tell = self._feed.kind is FeedKind.HTTP and self._due.memory.last_new is not None
+        if not can_tell or partial or not reading.whole:
+            return Overlap.UNKNOWN
+        if reading.unchanged or len(reading.articles) < 2:
+            return Overlap.KEPT
+        known = await self._tools.store.known_entries(self._feed.name, reading.articles)
+        return _overlap(reading.articles, known)
+
+    async def _decide(self, answer: _Answered, reading: _Reading, overlap: Overlap) -> PollRecord:
+        """Decide what a poll changes, by the rows as they are now."""
+        tools, feed, now = self._tools, self._feed, self._tools.clock()
+        unchanged = tuple(reading.unchanged.values())
+        known = await tools.store.known_entries(feed.name, reading.articles)
+        entries: list[EntryOutcome] = [entry for entry in reading.entries if isinstance(entry, Skipped)]
+        entries += identify(reading.articles, known, unchanged)
+        fresh = [entry for entry in entries if isinstance(entry, New | Changed)]
+        memory = self._after_reading(answer, reading, entries, now)
+        pages = await self._pages(fresh, now)
+        poll = self._facts(now)
+        decisions = await judge(tools, self._configuration, await self._to_judge(fresh, pages), poll, now)
+        published = tuple(article.published for article in reading.articles)
+        record = self._record(now, memory, answer=answer, overlap=overlap, published=published)
+        return replace(
+            record,
+            received=reading.received,
+            parts=tuple(reading.parts) if reading.parts or self._due.parts else None,
+            entries=(*entries, *unchanged),
+            pages=tuple(pages.values()),
+            decisions=decisions,
+        )
+
+    def _after_reading(
+        self, answer: _Answered, reading: _Reading, entries: Sequence[EntryOutcome], now: datetime
+    ) -> FeedMemory:
+        new = sum(isinstance(entry, New) for entry in entries)
+        dates = (
+            *(article.published for article in reading.articles),
+            *(entry.published for entry in reading.unchanged.values()),
+        )
+        facts = ReadFacts(courtesy=reading.courtesy, published=dates, new=new)
+        memory = self._due.memory
+        if isinstance(answer, Fetched):
+            return after_reading(memory, answer, facts, now, unconditional=self._unconditional)
+        kept = after_unchanged(memory, answer, now, unconditional=self._unconditional)
+        return replace(kept, last_new=now if new else kept.last_new, last_changed=now)
+
+    async def _to_judge(self, fresh: Sequence[New | Changed], pages: Mapping[str, PageRecord]) -> Sequence[Version]:
+        """Return the versions to decide upon now, an edited one with the version before."""
+        waiting = {page.article_id for page in pages.values() if page.decide_by is not None}
+        ripe = [entry for entry in fresh if entry.article.id not in waiting]
+        edited = [entry.article.id for entry in ripe if isinstance(entry, Changed)]
+        before = await self._tools.store.stored_articles(edited)
+        return [
+            Version(
+                article=entry.article,
+                number=entry.version if isinstance(entry, Changed) else 1,
+                story=story_of(entry),
+                opens=isinstance(entry, New),
+                before=before.get(entry.article.id),
+            )
+            for entry in ripe
+        ]
+
+    async def _pages(self, fresh: Sequence[New | Changed], now: datetime) -> Mapping[str, PageRecord]:
+        """Return the pages that are to be read for articles, by the articles' ids.
+
+        An edited article has its page read again if it was read before, but not at once.
+        """
+        poll = self._facts(now)
+        wanted = [entry for entry in fresh if self._wants_page(entry.article) and may_ring(entry.article, poll)]
+        edited = [entry.article.id for entry in wanted if isinstance(entry, Changed)]
+        standings = await self._tools.store.page_standings(edited)
+        pages: dict[str, PageRecord] = {}
+        for entry in wanted:
+            article, standing = entry.article, standings.get(entry.article.id)
+            if isinstance(entry, Changed) and standing is None:
+                continue
+            at_once = standing is None or standing.waiting
+            due = now if at_once else max(now, standing.at + PAGE_PAUSE) if standing else now
+            pages[article.id] = PageRecord(
+                article_id=article.id,
+                version=entry.version if isinstance(entry, Changed) else 1,
+                url=article.url or "",
+                host=_host(article.url or ""),
+                due=due,
+                decide_by=now + PATIENCE if at_once or due == now else None,
+                polled=now,
+                last_success=self._due.memory.last_success,
+            )
+        return pages
+
+    def _wants_page(self, article: Article) -> bool:
+        language = language_of(article.language)
+        rules = (rule for rule in self._configuration.plan.rules if listens(rule, self._feed, language))
+        return wants_page(article, self._feed, body_needed=any(map(reads_body, rules)))
+
+    def _facts(self, now: datetime) -> PollFacts:
+        due = self._due
+        return PollFacts(feed=self._feed, at=now, first_poll=due.first_poll, last_success=due.memory.last_success)
+
+    # ------------------------------------------------------------------------------------------------------------
+    # Storing and telling
+
+    def _record(
+        self,
+        now: datetime,
+        memory: FeedMemory,
+        *,
+        failure: FetchFailed | None = None,
+        answer: _Answered | None = None,
+        overlap: Overlap = Overlap.UNKNOWN,
+        published: tuple[datetime | None, ...] = (),
+    ) -> PollRecord:
+        """Return the record of a poll that decides nothing but the feed's own row."""
+        due, retry_after = self._due, failure.retry_after if failure else None
+        pacing = next_poll(self._feed, memory, now, retry_after=retry_after, network_down=due.network_down)
+        conditions = conditions_of(
+            HealthFacts(
+                feed=self._feed,
+                memory=memory,
+                now=now,
+                held=due.conditions,
+                failure=failure,
+                overlap=overlap,
+                clock_offset=answer.answer.clock_offset if answer else None,
+                published=published,
+                fetched=isinstance(answer, Fetched),
+            )
+        )
+        gone = any(condition.state is FeedState.GONE for condition in conditions)
+        is_http = self._feed.kind is FeedKind.HTTP
+        return PollRecord(
+            feed=self._feed.name,
+            owner=due.owner,
+            at=now,
+            next_poll=None if gone else pacing.at,
+            state=state_of(conditions),
+            memory=replace(memory, not_before=pacing.not_before),
+            conditions=conditions,
+            reason=failure.reason if failure else None,
+            detail=failure.detail if failure else next((found.detail for found in conditions), None),
+            reached=is_http and (failure is None or failure.status is not None),
+            busy=(failure.busy_host, now + retry_after) if failure and failure.busy_host and retry_after else None,
+        )
+
+    async def _commit(self, record: PollRecord) -> PollEnd:
+        end = await self._store(record)
+        if end is not Commit.DONE:
+            self._tools.journal.warning(Event.LEASE_LOST, step="poll", feed=self._feed.name, outcome=end.value)
+        return PollEnd(committed=end is Commit.DONE)
+
+    async def _store(self, record: PollRecord) -> Commit:
+        store = self._tools.store
+        return await self._tools.stored(lambda: store.commit_poll(record), step="poll", feed=record.feed)
+
+    def _tell(self, record: PollRecord) -> None:
+        kinds = [type(entry) for entry in record.entries]
+        recovered = self._due.memory.failures > 0
+        tell = (
+            self._tools.journal.info
+            if kinds.count(New) or kinds.count(Changed) or recovered
+            else self._tools.journal.debug
+        )
+        tell(
+            Event.FEED_RECOVERED if recovered else Event.FEED_POLLED,
+            feed=self._feed.name,
+            entries=len(kinds),
+            new=kinds.count(New),
+            changed=kinds.count(Changed),
+            skipped=kinds.count(Skipped),
+            matches=len(record.decisions.matches),
+            rung=len(record.decisions.alerts),
+            next_poll=record.next_poll,
+        )
+        tell_decisions(self._tools, self._feed, record.decisions)
+
+
+def _to_ask_with(due: DueFeed, now: datetime) -> tuple[Validators, str | None]:
+    """Return the validators and the fingerprint to fetch with: those that serve the feed and all its twins."""
+    members = (due, *due.twins)
+    memory = due.memory
+    alike = all(
+        (member.memory.validators, member.memory.fingerprint) == (memory.validators, memory.fingerprint)
+        for member in members
+    )
+    if not alike:
+        return _UNKNOWN, None
+    if due.first_poll or any(asks_unconditionally(member.memory, now) for member in members):
+        return _UNKNOWN, memory.fingerprint
+    return memory.validators, memory.fingerprint
+
+
+def _as_known(outcome: FetchOutcome, memory: FeedMemory) -> FetchOutcome:
+    """Return what an answer means to a feed that may have that body already."""
+    if isinstance(outcome, Fetched) and outcome.fingerprint == memory.fingerprint and not outcome.unsettled:
+        return NotModified(
+            validators=outcome.validators, received=outcome.received, same_body=True, answer=outcome.answer
+        )
+    return outcome
+
+
+def _overlap(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Overlap:
+    ids = {entry.entry_id for entry in known}
+    if any(article.entry_id in ids for article in articles):
+        return Overlap.KEPT
+    urls, contents = {entry.canonical_url for entry in known} - {None}, {entry.content_hash for entry in known}
+    otherwise = sum(article.canonical_url in urls or article.content_hash in contents for article in articles)
+    if otherwise >= FEW_IDS:
+        return Overlap.IDS_CHANGED
+    return Overlap.KEPT if otherwise else Overlap.GAP
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").rstrip(".")

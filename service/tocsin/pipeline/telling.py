@@ -1,0 +1,48 @@
+"""Telling people of what the service does not see: conditions that are due → messages → one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tocsin.alerts.ops import decide_tellings
+from tocsin.log import Event
+from tocsin.model import ChannelSpec, FeedSpec
+from tocsin.pipeline.tools import Configuration, Tools
+
+
+class Telling:
+    """The step that tells of conditions that began or ended."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def tell(self) -> None:
+        """Tell of every condition whose time has come."""
+        tools, configuration = self._tools, self._tools.configuration
+        now = tools.clock()
+        tellings = await tools.store.tellings(now)
+        if not tellings.due:
+            return
+        record = decide_tellings(tellings, _channels(configuration), _public_feeds(configuration), now)
+        if not await tools.stored(lambda: tools.store.commit_told(record), step="tell"):
+            return  # another daemon did
+        for condition in record.told:
+            tools.journal.warning(
+                Event.CONDITION_ENDED if condition.until else Event.CONDITION_BEGAN,
+                feed=condition.feed,
+                state=condition.state.value,
+                detail=condition.detail,
+            )
+        if record.begun:
+            tools.journal.error(Event.CONDITION_BEGAN, state=record.begun.state.value, detail=record.begun.detail)
+        if record.messages:
+            tools.wake()
+
+
+def _channels(configuration: Configuration) -> tuple[ChannelSpec, ...]:
+    plan = configuration.plan
+    return tuple(plan.channel_named[name] for name in plan.ops) or plan.channels
+
+
+def _public_feeds(configuration: Configuration) -> Mapping[str, FeedSpec]:
+    """Return the feeds without the secrets in their addresses."""
+    return {feed.name: replace(feed, location=configuration.public(feed.location)) for feed in configuration.plan.feeds}
