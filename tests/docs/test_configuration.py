@@ -12,6 +12,9 @@ from tocsin.errors import ConfigError
 TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 ENVIRONMENT = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T0/B0/fictional",
+    "PROXY_PASSWORD": "a-fictional-password",
+    "FEED_KEY": "a-fictional-key",
+    "LETTER_PASSWORD": "another-fictional-password",
     "SMTP_URL": "smtps://tocsin:fictional@mail.example",
     "WEBHOOK_SECRET": "a-fictional-secret-of-some-length",
 }
@@ -29,7 +32,7 @@ def test_the_examples_are_one_configuration(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
     plan = load_plan(tmp_path, ENVIRONMENT)
     assert plan.warnings == ()
-    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (3, 4, 5, 3)
+    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (4, 4, 6, 4)
     assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis", "Storm damage"]
 
 

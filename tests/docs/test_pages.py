@@ -13,6 +13,9 @@ from tocsin.config.build import load_plan
 
 ENVIRONMENT = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T0/B0/fictional",
+    "PROXY_PASSWORD": "a-fictional-password",
+    "FEED_KEY": "a-fictional-key",
+    "LETTER_PASSWORD": "another-fictional-password",
     "SMTP_URL": "smtps://tocsin:fictional@mail.example",
     "WEBHOOK_SECRET": "a-fictional-secret-of-some-length",
 }

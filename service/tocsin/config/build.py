@@ -278,6 +278,12 @@ def _lacking_in_feed(feed: Source) -> Iterator[Problem]:
         yield feed.key_problem("a feed has either url or path: remove one", "path")
     elif not (feed.has("url") or feed.has("path")):
         yield feed.problem("needs url or path")
+    if feed.has("path") and not feed.has("url"):
+        for key in filter(feed.has, ("headers", "auth", "proxy", "insecure_tls")):
+            yield feed.key_problem("only for a feed with a url: remove this", key)
+    if feed.has("auth"):
+        for name in filter(lambda name: name.lower() == "authorization", feed.below("headers").keys()):
+            yield feed.key_problem("auth says this already: remove one of them", "headers", name)
 
 
 def _lacking_in_entity(entity: Source) -> Iterator[Problem]:

@@ -2,21 +2,27 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
-from itertools import chain
+from datetime import UTC, datetime, timedelta
+from itertools import chain, pairwise
 
 from tocsin.config import schema
 from tocsin.config.compile import Part, Parts
+from tocsin.config.values import CronLine
 from tocsin.errors import Problem
 from tocsin.text.suggestions import suggestion
 
 POLITE_INTERVAL = timedelta(minutes=5)
+
+#: How many slots of a cron line are looked at, and from when: an hour's worth of minutes, or some of the next days.
+MOST_SLOTS = 61
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def warnings_of(parts: Parts) -> Iterator[Problem]:
     """Yield the warnings about checked parts."""
     return chain(
         _hasty_feeds(parts),
+        _unguarded_feeds(parts),
         _missing_directories(parts.feeds),
         _unheard_rules(parts),
         _shared_words(parts.entities),
@@ -41,8 +47,31 @@ def _hasty_feeds(parts: Parts) -> Iterator[Problem]:
         feed = part.value
         own = feed.allow_private or defaults.allow_private
         every = feed.every if "every" in feed.model_fields_set else defaults.every
-        if feed.url and not own and every and every < POLITE_INTERVAL:
+        if feed.url and not own and every and _shortest(every) < POLITE_INTERVAL:
             yield part.source.problem("polled more often than every 5m: publishers may block us", "every")
+
+
+def _shortest(every: timedelta | CronLine) -> timedelta:
+    if isinstance(every, timedelta):
+        return every
+    from tocsin.text.cron import next_slot  # noqa: PLC0415 - few configurations have one
+
+    slots = [NEW_YEAR]
+    while len(slots) <= MOST_SLOTS:
+        slots.append(next_slot(every.text, "UTC", slots[-1]))
+    return min(later - earlier for earlier, later in pairwise(slots[1:]))
+
+
+def _unguarded_feeds(parts: Parts) -> Iterator[Problem]:
+    """Warn of what anybody on the way to a feed could change or read."""
+    for part in parts.feeds:
+        feed = part.value
+        if feed.insecure_tls:
+            message = "the server's certificate is not checked: anybody on the way could be the server"
+            yield part.source.problem(message, "insecure_tls")
+        for key in filter(part.source.has, ("headers", "auth")):
+            if (feed.url or "").lower().startswith("http:"):
+                yield part.source.key_problem("sent where anybody on the way can read it: use https in the url", key)
 
 
 def _missing_directories(feeds: Iterable[Part[schema.Feed]]) -> Iterator[Problem]:
@@ -107,6 +136,7 @@ def _unused_channels(parts: Parts) -> Iterator[Problem]:
         return  # every alert goes to every channel
     reached = {name for part in parts.routes for name in _channels_of(part.value)}
     reached |= {name for part in parts.rules for name in part.value.notify}
+    reached |= set(parts.top.ops)
     for part in parts.channels:
         if part.value.name not in reached:
             yield part.source.problem("no route and no rule sends anything here", "name")

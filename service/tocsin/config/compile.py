@@ -11,7 +11,9 @@ from typing import Generic, TypeVar
 from tocsin.config import schema
 from tocsin.config.mistakes import Source
 from tocsin.config.queries import NamedQuery
+from tocsin.config.requests import credentials_in, headers_of, host_of, proxy_of, source_of
 from tocsin.config.schema import CaseRule, Defaults, General, Section
+from tocsin.config.values import CronLine
 from tocsin.config.yamlfile import SHORTEST_SECRET
 from tocsin.model import (
     ChannelSpec,
@@ -22,6 +24,7 @@ from tocsin.model import (
     FeedScope,
     FeedSpec,
     FirstPoll,
+    FullText,
     Network,
     Route,
     RouteMatch,
@@ -67,9 +70,10 @@ class Parts:
 def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
     """Compile checked parts; `secrets` are the strings that came from the environment and from files."""
     top = parts.top
-    own_secrets = (secret for part in parts.channels for secret in _secrets(part.value))
+    own_secrets = {secret for part in parts.channels for secret in _secrets(part.value)}
+    own_secrets.update(*(credentials_in(section) for section in (top, *_values(parts.feeds), *_values(parts.channels))))
     return Plan(
-        feeds=tuple(_feed(part.value, top.defaults) for part in parts.feeds),
+        feeds=tuple(_feed(part.value, top) for part in parts.feeds),
         entities=tuple(_entity(part.value, part.source.line) for part in parts.entities),
         rules=tuple(
             _rule(part.value, parts.queries.get(part.value.name), part.source.line)
@@ -81,16 +85,24 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
         routes=tuple(_route(part.value) for part in parts.routes),
         timezone=top.timezone,
         contact=top.contact,
+        ops=tuple(dict.fromkeys(top.ops)),
+        proxy=proxy_of(top),
+        ca_file=top.ca_file,
         allow_private=top.defaults.allow_private,
         secrets=secrets.union(secret for secret in own_secrets if len(secret) >= SHORTEST_SECRET),
     )
+
+
+def _values(parts: Iterable[Part[S_co]]) -> Iterator[S_co]:
+    return (part.value for part in parts)
 
 
 def _joined(defaults: Defaults, own: tuple[Network, ...]) -> tuple[Network, ...]:
     return tuple(dict.fromkeys((*defaults.allow_private, *own)))
 
 
-def _feed(feed: schema.Feed, defaults: Defaults) -> FeedSpec:
+def _feed(feed: schema.Feed, top: General) -> FeedSpec:
+    defaults = top.defaults
     common = FeedSpec(
         name=feed.name,
         kind=FeedKind.HTTP if feed.url else FeedKind.DIRECTORY,
@@ -100,25 +112,35 @@ def _feed(feed: schema.Feed, defaults: Defaults) -> FeedSpec:
         language=feed.language,
         country=feed.country or defaults.country,
         boilerplate=feed.boilerplate,
+        timezone=top.timezone,
         allow_private=_joined(defaults, feed.allow_private),
     )
-    return _as_http_feed(common, feed, defaults) if feed.url else _as_directory(common, feed)
+    spec = _as_http_feed(common, feed, top) if feed.url else _as_directory(common, feed)
+    return replace(spec, source=source_of(spec), host=host_of(spec))
+
+
+def _paced(spec: FeedSpec, pace: timedelta | CronLine | None) -> FeedSpec:
+    return replace(spec, cron=pace.text) if isinstance(pace, CronLine) else replace(spec, every=pace)
 
 
 def _as_directory(common: FeedSpec, feed: schema.Feed) -> FeedSpec:
     return replace(
-        common,
-        every=feed.every or DIRECTORY_INTERVAL,
+        _paced(common, feed.every or DIRECTORY_INTERVAL),
+        full_text=feed.full_text or FullText.NEVER,
         max_age=feed.max_age,
         first_poll=feed.first_poll or FirstPoll.ALL,
     )
 
 
-def _as_http_feed(common: FeedSpec, feed: schema.Feed, defaults: Defaults) -> FeedSpec:
+def _as_http_feed(common: FeedSpec, feed: schema.Feed, top: General) -> FeedSpec:
+    defaults = top.defaults
     every_is_given = "every" in feed.model_fields_set  # `auto` is None, and not the same as nothing
     return replace(
-        common,
-        every=feed.every if every_is_given else defaults.every,
+        _paced(common, feed.every if every_is_given else defaults.every),
+        full_text=feed.full_text or defaults.full_text,
+        headers=headers_of(feed),
+        proxy=proxy_of(feed, top),
+        insecure_tls=feed.insecure_tls,
         max_age=feed.max_age or defaults.max_age or DEFAULT_MAX_AGE,
         first_poll=feed.first_poll or defaults.first_poll or FirstPoll.SILENT,
     )
@@ -195,6 +217,7 @@ def _channel(channel: schema.Channel, top: General) -> ChannelSpec:
         name=channel.name,
         kind=schema.kind_of(channel),
         allow_private=_joined(top.defaults, channel.allow_private),
+        proxy=proxy_of(channel, top),
         timeout=channel.timeout or DEFAULT_TIMEOUT,
         timezone=top.timezone,
     )

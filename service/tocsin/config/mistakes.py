@@ -74,6 +74,10 @@ class Source:
         value = self.node.get(key) if isinstance(self.node, MapNode) else None
         return value.text.strip() if isinstance(value, Scalar) and value.text else None
 
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of this mapping; none where it is no mapping."""
+        return tuple(self.node.entries) if isinstance(self.node, MapNode) else ()
+
     def has(self, key: str) -> bool:
         """Tell whether this is a mapping with that key and a value under it."""
         value = self.node.get(key) if isinstance(self.node, MapNode) else None

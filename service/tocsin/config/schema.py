@@ -35,8 +35,18 @@ from pydantic_core import core_schema
 
 from tocsin.config import values
 from tocsin.config.choices import Mistake, read_choice
-from tocsin.config.values import SmtpUrl
-from tocsin.model import Boilerplate, ChannelKind, EntityType, FirstPoll, Network, Severity, Surname, Term
+from tocsin.config.values import CronLine, SmtpUrl
+from tocsin.model import (
+    Boilerplate,
+    ChannelKind,
+    EntityType,
+    FirstPoll,
+    FullText,
+    Network,
+    Severity,
+    Surname,
+    Term,
+)
 from tocsin.model.query import Query
 from tocsin.text.suggestions import suggestion
 
@@ -53,12 +63,6 @@ class CaseRule(StrEnum):
 
     SENSITIVE = "sensitive"
     INSENSITIVE = "insensitive"
-
-
-class FullText(StrEnum):
-    """Whether the page of an entry is read."""
-
-    NEVER = "never"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -148,19 +152,32 @@ Reach: TypeAlias = Annotated[
 Addresses: TypeAlias = Annotated[Network, _reading(values.read_network)]
 Duration: TypeAlias = Annotated[timedelta, _reading(values.read_duration), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
 Interval: TypeAlias = Annotated[
-    timedelta | None, _reading(values.read_interval), _shown_as(pattern="^auto$|^[0-9]+[smhd]$|\\$\\{")
+    timedelta | CronLine | None,
+    _reading(values.read_interval),
+    _shown_as(pattern="^auto$|^[0-9]+[smhd]$|^\\S+( +\\S+){4}$|\\$\\{"),
 ]
 Flag: TypeAlias = Annotated[
     bool,
     _reading(values.read_flag),
     WithJsonSchema({"enum": [True, False, "yes", "no", "on", "off"]}, mode="validation"),
 ]
+HeaderName: TypeAlias = Annotated[str, _reading(values.read_header_name)]
+HeaderValue: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_header_value(text)))]
+User: TypeAlias = Annotated[str, _reading(values.read_user)]
+Password: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_password(text)))]
+Token: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_token(text)))]
+ProxyUrl: TypeAlias = Annotated[
+    SecretStr,
+    _reading(lambda text: SecretStr(values.read_proxy_url(text))),
+    _shown_as(pattern="^none$|^[Hh][Tt][Tt][Pp][Ss]?://|\\$\\{"),
+]
+CaFile: TypeAlias = Annotated[str, _reading(values.read_ca_file), _shown_as(minLength=1)]
 SlackUrl: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_web_url(text)))]
 WebhookSecret: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_webhook_secret(text)))]
 MailServer: TypeAlias = Annotated[SmtpUrl, _reading(values.read_smtp_url)]
 
 FirstPollName: TypeAlias = Annotated[FirstPoll, *_choice(FirstPoll)]
-FullTextName: TypeAlias = Annotated[FullText, *_choice(FullText, frozenset({"auto", "always"}))]
+FullTextName: TypeAlias = Annotated[FullText, *_choice(FullText)]
 TypeName: TypeAlias = Annotated[EntityType, *_choice(EntityType)]
 CaseName: TypeAlias = Annotated[CaseRule, *_choice(CaseRule)]
 SurnameName: TypeAlias = Annotated[Surname, *_choice(Surname)]
@@ -181,6 +198,16 @@ def _once_a_language(value: object) -> object:
     return value
 
 
+def _once_a_header(value: object) -> object:
+    if isinstance(value, dict):
+        names = [str(name).lower() for name in value]
+        twice = next((name for number, name in enumerate(value) if names[number] in names[:number]), None)
+        if twice:
+            raise Mistake(f"the header {twice} is given twice")
+    return value
+
+
+Headers: TypeAlias = Annotated[Mapping[HeaderName, HeaderValue], BeforeValidator(_once_a_header)]
 Forms: TypeAlias = Annotated[Mapping[Language, Word], BeforeValidator(_once_a_language)]
 Some: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_not_empty), Field(json_schema_extra={"minItems": 1})]
 OneOrMore: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_one_or_more), _ShownAsOneOrMore()]
@@ -230,11 +257,11 @@ def _section_in(annotation: object) -> type[Section] | None:
 class Defaults(Section):
     """What feeds (and, for `allow_private`, channels) have where they say nothing themselves."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"proxy", "language"})
+    later: ClassVar[frozenset[str]] = frozenset({"language"})
 
     every: Interval = None
-    """How often an HTTP feed is polled: `auto` (between 10m and 60m, by how often it has something new) or a duration
-    like 90s, 10m, 2h, 1d. Default: auto."""
+    """How often an HTTP feed is polled: `auto` (between 10m and 60m, by how often it has something new), a duration
+    like 90s, 10m, 2h, 1d, or a cron line like 0 7 * * mon-fri, in `timezone`. Default: auto."""
     max_age: Duration | None = None
     """Articles older than this do not ring, unless they were published after the feed's last poll. Default: 48h."""
     first_poll: FirstPollName | None = None
@@ -245,13 +272,30 @@ class Defaults(Section):
     allow_private: tuple[Addresses, ...] = ()
     """Private addresses that feeds and channels may reach, as CIDR ranges or single addresses."""
     full_text: FullTextName = FullText.NEVER
-    """Whether the page behind an entry is read. Only `never` is supported."""
+    """Whether the page behind an entry of an HTTP feed is read: never, auto (where a rule asks for the text and the
+    feed gives little of it) or always (wherever the feed gives less than the text). Default: never."""
+
+
+class Credentials(Section):
+    """How a server lets us in: a user and a password, or a token."""
+
+    user: User | None = None
+    """The user, for basic authentication."""
+    password: Password | None = None
+    """The password, a secret."""
+    token: Token | None = None
+    """A bearer token, a secret."""
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        basic = bool(self.user), bool(self.password)
+        if basic != (not self.token, not self.token):
+            raise Mistake("needs either user and password, or token")
+        return self
 
 
 class Feed(Section):
     """A source to poll: a URL, or a directory."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"headers", "auth", "proxy", "insecure_tls"})
 
     name: Name
     """What the feed is called; unique."""
@@ -268,18 +312,29 @@ class Feed(Section):
     outlet: Name | None = None
     """The publisher. Default: the registered domain of the URL."""
     every: Interval | None = None
-    """How often it is polled: `auto` or a duration like 90s, 10m, 2h, 1d. Directories: 2s."""
+    """How often it is polled: `auto`, a duration like 90s, 10m, 2h, 1d, or a cron line like 0 7 * * mon-fri, in
+    `timezone`. Directories: 2s."""
     max_age: Duration | None = None
     """Articles older than this do not ring, unless they were published after the last poll. Directories: no limit."""
     first_poll: FirstPollName | None = None
     """What rings on the first poll: silent (nothing), recent (within `max_age`) or all. Directories: all."""
     full_text: FullTextName | None = None
-    """Whether the page behind an entry is read. Only `never` is supported."""
+    """Whether the page behind an entry is read: never, auto (where a rule asks for the text and the feed gives little
+    of it) or always (wherever the feed gives less than the text)."""
     boilerplate: tuple[Paragraph, ...] = ()
     """Paragraphs around the articles that are never matched; with a trailing `*`, a paragraph that begins so and all
     that follows it."""
     allow_private: tuple[Addresses, ...] = ()
     """Private addresses that this feed may be at, as CIDR ranges or single addresses."""
+    headers: Headers | None = None
+    """What is sent along to the feed's server and to no other, like {X-Api-Key: "${KEY}"}; the values are secrets."""
+    auth: Credentials | None = None
+    """How the feed's server lets us in: {user, password} or {token}; sent to no other server."""
+    proxy: ProxyUrl | None = None
+    """The proxy for this feed and its pages, like http://user:password@proxy:3128, a secret; or none. Default: that at
+    the top."""
+    insecure_tls: Flag = False
+    """Whether the server's certificate is not checked: anybody on the way could be the server."""
 
 
 class RuleTest(Section):
@@ -454,12 +509,12 @@ class Route(Section):
 class Channel(Section):
     """What every channel has."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"proxy", "ca_file"})
-
     name: Name
     """What the channel is called; unique."""
     allow_private: tuple[Addresses, ...] = ()
     """Private addresses that this channel may be at, as CIDR ranges or single addresses."""
+    proxy: ProxyUrl | None = None
+    """The proxy for this channel, like http://user:password@proxy:3128, a secret; or none. Default: that at the top."""
     timeout: Duration | None = None
     """How long one attempt may take as a whole. Default: 15s."""
 
@@ -531,14 +586,19 @@ CHANNELS: Mapping[ChannelKind, type[Channel]] = MappingProxyType(
 class General(Section):
     """The keys of a file but for its lists, whose items are read one by one."""
 
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"inhibit", "retention", "heartbeat", "ops", "proxy", "ca_file", "dedup"}
-    )
+    later: ClassVar[frozenset[str]] = frozenset({"inhibit", "retention", "heartbeat", "dedup"})
 
     timezone: TimeZone = "UTC"
     """The time zone of times in messages, as an IANA name like Europe/Kyiv."""
     contact: Contact | None = None
     """An address or URL that feeds' servers are told in the User-Agent header."""
+    ops: OneOrMore[ChannelName] = ()
+    """The channels that get what the service says of itself and of its feeds. Default: all."""
+    proxy: ProxyUrl | None = None
+    """The proxy that feeds, pages and channels are reached through, like http://user:password@proxy:3128, a secret.
+    Default: none."""
+    ca_file: CaFile | None = None
+    """A file of certificates (PEM) of authorities that are trusted besides the usual ones."""
     defaults: Defaults = Defaults()
     """What feeds and channels have where they say nothing themselves."""
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from tocsin.config.choices import Mistake, NotYet
+from tocsin.config.choices import Mistake
 from tocsin.errors import QueryError
 from tocsin.model import Boilerplate, Network, Term
 from tocsin.model.query import Query
@@ -31,6 +31,16 @@ DURATION = r"(?P<number>[0-9]{1,9})(?P<unit>[smhd])"
 LANGUAGE = r"(?P<primary>[A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*"
 PART = r"[A-Za-z0-9_-]+"
 SLUG = r"[a-z0-9]+([_-][a-z0-9]+)*"
+
+#: Names of header fields (RFC 9110, 5.6.2 and 5.1), and those that are not for the user to set: they frame or route the
+#: message, go no further than the next hop, or are ours.
+_HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_FRAMING = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_OURS = frozenset({"a-im", "accept-encoding", "range"})
+_OURS_BEGIN = ("if-", "proxy-")
+LONGEST_HEADER = 8_000
 
 _QUOTES_INSIDE = "quotes must enclose the whole text: '\"exact words\"'"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -95,16 +105,36 @@ def read_duration(text: str) -> timedelta:
     return duration
 
 
-def read_interval(text: str) -> timedelta | None:
-    """Read how often a feed is polled: a duration, or `auto`, which is None."""
+@dataclass(frozen=True, slots=True)
+class CronLine:
+    """When a feed is polled: minute, hour, day of the month, month, day of the week."""
+
+    text: str
+
+
+def read_interval(text: str) -> timedelta | CronLine | None:
+    """Read how often a feed is polled: a duration, a cron line, or `auto`, which is None."""
     if text == "auto":
         return None
-    if len(text.split()) == 5:  # a cron line
-        raise NotYet
+    if len(text.split()) == 5:
+        return _read_cron_line(text)
     try:
         return read_duration(text)
     except Mistake as mistake:
-        raise Mistake(str(mistake).replace("a duration", "auto, or a duration")) from None
+        message = str(mistake).replace("a duration like 90s, 10m, 2h or 1d", _PACES)
+        raise Mistake(message) from None
+
+
+_PACES = 'auto, a duration like 90s, 10m, 2h or 1d, or a cron line like "0 7 * * mon-fri"'
+
+
+def _read_cron_line(text: str) -> CronLine:
+    from tocsin.text.cron import read_cron  # noqa: PLC0415 - few configurations have one
+
+    try:
+        return CronLine(read_cron(text))
+    except ValueError as error:
+        raise Mistake(str(error)) from None
 
 
 def read_timezone(text: str) -> str:
@@ -227,6 +257,81 @@ def read_web_url(text: str) -> str:
         raise Mistake("expected a URL that begins with http:// or https://")
     if "@" in _split(text, "https://example.org/news").netloc:
         raise Mistake("remove user and password: credentials do not belong in the URL")
+    return text
+
+
+def read_proxy_url(text: str) -> str:
+    """Read `http://` or `https://` and the host of a proxy, with or without credentials; `none` is empty."""
+    if text == "none":
+        return ""
+    if not re.match(r"https?://", text, re.IGNORECASE):
+        raise Mistake("expected a proxy like http://proxy.example.org:3128 or https://…, or none")
+    url = _split(text, "http://user:password@proxy.example.org:3128 (in user and password, # / ? @ as %23 %2F %3F %40)")
+    if url.path.strip("/") or url.query or url.fragment:
+        raise Mistake("nothing may follow the port; in user and password write # / ? @ as %23 %2F %3F %40")
+    if url.password and not url.username:
+        raise Mistake("needs a user before the password")
+    return text
+
+
+def read_header_name(text: str) -> str:
+    """Read the name of a header field that is sent along with a request for a feed."""
+    if not re.fullmatch(_HEADER_NAME, text):
+        raise Mistake("expected the name of a header, like X-Api-Key")
+    name = text.lower()
+    if name == "user-agent":
+        raise Mistake("Tocsin says who it is; write whom to ask about it under `contact`")
+    if name in _FRAMING | _OURS or name.startswith(_OURS_BEGIN):
+        raise Mistake("Tocsin sets this header itself: remove it")
+    return text
+
+
+def read_header_value(text: str) -> str:
+    """Read what stands in a header field: one line of printable ASCII (RFC 9110, 5.5), outer blanks dropped."""
+    return _header_text(read_text(text).strip(" \t\r\n"))
+
+
+def _header_text(text: str) -> str:
+    if not all(" " <= sign <= "~" or sign == "\t" for sign in text):
+        raise Mistake("use ASCII characters on one line: this is sent in an HTTP header")
+    if len(text) > LONGEST_HEADER:
+        raise Mistake(f"longer than {LONGEST_HEADER} characters")
+    return text
+
+
+def read_token(text: str) -> str:
+    """Read a bearer token: printable ASCII without blanks (RFC 6750, 2.1, with room for what servers make of it)."""
+    token = _header_text(read_text(text).strip())
+    if re.search(r"\s", token):
+        raise Mistake("remove the blanks: write the token alone")
+    return token
+
+
+def read_user(text: str) -> str:
+    """Read a user for basic authentication, which takes no colon (RFC 7617, 2)."""
+    user = read_password(text)
+    if ":" in user:
+        raise Mistake("a user name cannot hold a colon")
+    return user
+
+
+def read_password(text: str) -> str:
+    """Read a password for basic authentication: no control characters (RFC 7617, 2)."""
+    if any(unicodedata.category(sign) == "Cc" for sign in read_text(text)):
+        raise Mistake("remove line breaks and control characters")
+    return text
+
+
+def read_ca_file(text: str) -> str:
+    """Read the path of a file of certificates in PEM form; it is opened, to see whether it is one."""
+    import ssl  # noqa: PLC0415 - it takes long, and few configurations need it
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=read_text(text))
+    except ssl.SSLError:
+        raise Mistake("holds no certificates in PEM form") from None
+    except OSError as error:
+        raise Mistake(f"cannot be read: {error.strerror}") from None
     return text
 
 

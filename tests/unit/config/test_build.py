@@ -17,6 +17,7 @@ from tocsin.model import (
     FeedKind,
     FeedScope,
     FirstPoll,
+    FullText,
     Route,
     RouteMatch,
     RuleTest,
@@ -135,7 +136,44 @@ def test_an_http_feed_takes_defaults_where_it_says_nothing(load) -> None:
 def test_an_http_feed_without_defaults_is_adaptive_and_silent(load) -> None:
     """Built in: adaptive, 48 hours, nothing rings on the first poll."""
     [feed] = load("feeds: [{name: a, url: 'https://gazette.example/rss'}]").feeds
-    assert (feed.every, feed.max_age, feed.first_poll) == (None, timedelta(hours=48), FirstPoll.SILENT)
+    assert (feed.every, feed.cron, feed.full_text) == (None, None, FullText.NEVER)
+    assert (feed.max_age, feed.first_poll) == (timedelta(hours=48), FirstPoll.SILENT)
+
+
+def test_a_cron_line_is_in_the_configured_zone(load) -> None:
+    """A feed has a duration or a cron line, its own before that of `defaults`; the zone is that at the top."""
+    plan = load("""
+        timezone: Europe/Kyiv
+        defaults: {every: "0  7 * * MON"}
+        feeds:
+          - {name: lines, url: "https://a.example/"}
+          - {name: seconds, url: "https://a.example/", every: 90s}
+          - {name: auto, url: "https://a.example/", every: auto}
+          - {name: files, path: ., every: "*/2 * * * *"}
+          - {name: looked at, path: .}
+    """)
+    assert [(feed.every, feed.cron) for feed in plan.feeds] == [
+        (None, "0 7 * * mon"),
+        (timedelta(seconds=90), None),
+        (None, None),
+        (None, "*/2 * * * *"),
+        (timedelta(seconds=2), None),
+    ]
+    assert {feed.timezone for feed in plan.feeds} == {"Europe/Kyiv"}
+
+
+def test_pages_are_read_where_a_feed_or_its_defaults_say_so(load) -> None:
+    """A feed's own `full_text` wins over `defaults`, which are not for directories."""
+    plan = load("""
+        defaults: {full_text: auto}
+        feeds:
+          - {name: plain, url: "https://a.example/"}
+          - {name: own, url: "https://a.example/", full_text: never}
+          - {name: files, path: .}
+          - {name: pages, path: ., full_text: always}
+    """)
+    chosen = [feed.full_text for feed in plan.feeds]
+    assert chosen == [FullText.AUTO, FullText.NEVER, FullText.NEVER, FullText.ALWAYS]
 
 
 def test_a_directory_feed_has_defaults_of_its_own(load) -> None:

@@ -23,6 +23,48 @@ def test_an_hasty_interval_is_a_warning_at_its_place(load) -> None:
     ]
 
 
+def test_a_hasty_cron_line_is_a_warning(load) -> None:
+    """Two slots of a line that are less than 5 minutes apart are told, on whatever days they are."""
+    text = """
+        feeds:
+          - {name: a, url: "https://a.example/", every: "58-59 3 29 2 *"}
+          - {name: b, url: "https://b.example/", every: "*/5 * * * *"}
+          - {name: c, url: "https://c.example/", every: "59 23 * * *"}
+    """
+    assert warnings(load, text, RULES, BASE) == [
+        "a.yaml:3:49: feeds.0.every: polled more often than every 5m: publishers may block us"
+    ]
+
+
+def test_what_others_on_the_way_could_use_is_a_warning(load) -> None:
+    """A certificate that is not checked is told, and what lets us in where it is sent without TLS."""
+    text = """
+        feeds:
+          - {name: a, url: "https://a.example/", insecure_tls: yes, headers: {X-Key: canary}}
+          - {name: b, url: "https://b.example/", insecure_tls: no}
+          - {name: c, url: "HTTP://c.example/", auth: {token: canary}}
+    """
+    assert warnings(load, text, RULES, BASE) == [
+        (
+            "a.yaml:3:56: feeds.0.insecure_tls: the server's certificate is not checked: anybody on the way could be the "
+            "server"
+        ),
+        "a.yaml:5:41: feeds.2.auth: sent where anybody on the way can read it: use https in the url",
+    ]
+
+
+def test_a_channel_for_the_service_itself_is_used(load) -> None:
+    """A channel that only `ops` names is not told to be without use."""
+    text = """
+        ops: [night]
+        channels: [{name: desk, type: console}, {name: night, type: console}, {name: idle, type: console}]
+        routes: [{channels: desk}]
+    """
+    [line] = warnings(load, text, FEEDS, RULES)
+    assert line.startswith("a.yaml:3:")
+    assert "channels.2.name" in line
+
+
 def test_a_hasty_default_is_a_warning_for_each_feed_that_has_it(load) -> None:
     """An interval from `defaults` counts as the feed's own."""
     [line] = warnings(load, "defaults: {every: 1m}\nfeeds: [{name: a, url: 'https://a.example/'}]", RULES, BASE)
