@@ -1,6 +1,7 @@
 """Conditions of feeds: what holds, since when, and whether people were told."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from tocsin.model import (
     Condition,
     FeedKind,
     FeedState,
+    FetchReason,
     OpenCondition,
     Tellings,
     ToldRecord,
@@ -90,9 +92,10 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
 
 async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:
     """Return what people are to be told of by now."""
-    reason = select(feeds.c.reason).where(feeds.c.name == conditions.c.feed).scalar_subquery()
-    due = select(conditions, reason.label("reason")).where(conditions.c.tell_at <= now)
-    rows = await connection.execute(due.order_by(conditions.c.tell_at, conditions.c.feed, conditions.c.state))
+    of_feed = feeds.c.reason, feeds.c.last_success_at, feeds.c.due_at, feeds.c.stopped
+    due = select(conditions, *of_feed).outerjoin(feeds, feeds.c.name == conditions.c.feed)
+    order = (conditions.c.tell_at, conditions.c.feed, conditions.c.state)
+    rows = await connection.execute(due.where(conditions.c.tell_at <= now).order_by(*order))
     watched = feeds.c.configured & ~feeds.c.stopped & (feeds.c.kind == FeedKind.HTTP)
     unreachable = (feeds.c.state == FeedState.FAILING) & feeds.c.reason.in_(NETWORK_REASONS)
     counts = select(
@@ -101,7 +104,15 @@ async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:
     http_feeds, hosts, lost = (await connection.execute(counts)).one()
     outage = (await connection.execute(_open(conditions.c.feed == ALL_FEEDS))).first()
     return Tellings(
-        due=tuple(_open_condition(row, row.reason) for row in rows),
+        due=tuple(
+            replace(
+                _open_condition(row),
+                reason=FetchReason(row.reason) if row.reason else None,
+                last_success=row.last_success_at,
+                next_poll=None if row.stopped else row.due_at,
+            )
+            for row in rows
+        ),
         http_feeds=http_feeds,
         hosts=hosts,
         unreachable=lost,
@@ -165,7 +176,7 @@ def _row(feed: str, condition: Condition, at: datetime) -> Row:
     }
 
 
-def _open_condition(row: ResultRow[Any], reason: Any = None) -> OpenCondition:
+def _open_condition(row: ResultRow[Any]) -> OpenCondition:
     return OpenCondition(
         feed=row.feed,
         state=row.state,
@@ -173,5 +184,4 @@ def _open_condition(row: ResultRow[Any], reason: Any = None) -> OpenCondition:
         until=row.until,
         detail=row.detail,
         told=row.told,
-        reason=reason,
     )
