@@ -27,33 +27,47 @@ class BodyNotReadable(BodyRefused):
 class BoundedBody:
     """Collects up to `max_received` bytes of body and `max_decoded` bytes of what they unpack to.
 
-    `received` counts the bytes on the wire. Methods raise `BodyTooLarge` and `BodyNotReadable`.
+    `received` counts the bytes on the wire. Methods raise `BodyTooLarge` and `BodyNotReadable`; with `cut`, what is too
+    large ends at the limit instead.
     """
 
-    def __init__(self, headers: httpx.Headers, *, max_received: int, max_decoded: int) -> None:
+    def __init__(self, headers: httpx.Headers, *, max_received: int, max_decoded: int, cut: bool = False) -> None:
         self.received = 0
         self._max_received = max_received
         self._max_decoded = max_decoded
+        self._cut = cut
         self._decoded = bytearray()
         self._unpacker = _unpacker(headers)
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length[:18]) > max_received:
+        if not cut and length.isascii() and length.isdigit() and int(length[:18]) > max_received:
             raise BodyTooLarge(f"the answer is larger than {_megabytes(max_received)}")
 
-    def add(self, chunk: bytes) -> None:
-        """Take the next bytes off the wire."""
-        self.received += len(chunk)
-        if self.received > self._max_received:
-            raise BodyTooLarge(f"the answer is larger than {_megabytes(self._max_received)}")
-        self._decoded += self._unpacked(chunk)
-        if len(self._decoded) > self._max_decoded:
-            raise BodyTooLarge(f"the answer unpacks to more than {_megabytes(self._max_decoded)}")
+    @property
+    def content(self) -> bytes:
+        """What has come, unpacked."""
+        return bytes(self._decoded)
 
-    def finish(self) -> bytes:
-        """Return the body; all of it has come."""
+    def add(self, chunk: bytes) -> bool:
+        """Take the next bytes off the wire; False where no more are wanted."""
+        self.received += len(chunk)
+        self._decoded += self._unpacked(chunk)
+        too_large = self._too_large()
+        if too_large and not self._cut:
+            raise BodyTooLarge(too_large)
+        del self._decoded[self._max_decoded :]
+        return not too_large
+
+    def finish(self) -> None:
+        """Check that all of the body has come."""
         if self._unpacker and self.received and not self._unpacker.eof:
             raise BodyNotReadable("the compressed answer ends too early")
-        return bytes(self._decoded)
+
+    def _too_large(self) -> str | None:
+        if self.received > self._max_received:
+            return f"the answer is larger than {_megabytes(self._max_received)}"
+        if len(self._decoded) > self._max_decoded:
+            return f"the answer unpacks to more than {_megabytes(self._max_decoded)}"
+        return None
 
     def _unpacked(self, chunk: bytes) -> bytes:
         """Unpack `chunk`, one byte past the limit at most. Bytes after the end of the gzip stream are passed over."""

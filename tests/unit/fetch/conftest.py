@@ -3,11 +3,14 @@
 import contextlib
 import ipaddress
 import ssl
+import time
 
 import pytest
 import trustme
 
-from tocsin.fetch.client import FetchLimits, HttpFetcher
+from tocsin.fetch.client import HttpFetcher
+from tocsin.fetch.exchange import Exchange, FetchLimits
+from tocsin.fetch.hosts import Politeness
 from tocsin.model import FeedKind, FeedSpec
 from tocsin.net.transport import CheckedTransport
 
@@ -35,10 +38,11 @@ async def fetcher_with(feed_authority):
     feed_authority.configure_trust(trusted)
     made = []
 
-    def make(**limits):
-        transport = CheckedTransport(tls=trusted, resolve=to_loopback)
-        limits = FetchLimits(**{"total": 5.0, **limits})
-        made.append(HttpFetcher(transport=transport, user_agent="Tocsin/test", limits=limits))
+    def make(*, gap=0.0, patience=60.0, resolve=to_loopback, clock=time.time, **limits):
+        transport = CheckedTransport(tls=trusted, resolve=resolve)
+        politeness = Politeness(gap=gap, patience=patience)
+        exchange = Exchange(transport=transport, user_agent="Tocsin/test", politeness=politeness, clock=clock)
+        made.append(HttpFetcher(exchange, limits=FetchLimits(**{"total": 5.0, **limits})))
         return made[-1]
 
     yield make
@@ -55,7 +59,7 @@ def fetcher(fetcher_with):
 def feed_at():
     """Make a feed of a URL."""
 
-    def make(url, allow=LOOPBACK, kind=FeedKind.HTTP):
-        return FeedSpec(name="feed", kind=kind, location=str(url), outlet="Example", allow_private=allow)
+    def make(url, allow=LOOPBACK, kind=FeedKind.HTTP, **more):
+        return FeedSpec(name="feed", kind=kind, location=str(url), outlet="Example", allow_private=allow, **more)
 
     return make

@@ -5,15 +5,18 @@ import contextlib
 import gzip
 import hashlib
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
+import httpx
 import pytest
 import trustme
 
 from support.receiver import Cut, Receiver, Reply, in_turn
 from tocsin.fetch.client import user_agent
-from tocsin.model import Fetched, FetchFailed, FetchReason, NotModified, Validators
+from tocsin.model import Answer, Fetched, FetchFailed, FetchReason, NotModified, Validators
+from tocsin.net.urls import digest_of
 
 NONE = Validators()
 RSS = b"<rss version='2.0'><channel><title>Example</title></channel></rss>"
@@ -44,6 +47,11 @@ async def serving(talk, *, waits=True):
         await asyncio.sleep(0)
 
 
+def given_by(url, **validators):
+    """Return validators as a URL gave them."""
+    return Validators(**validators, source=digest_of(httpx.URL(url)))
+
+
 def saying(head, *chunks, pause=0.0):
     """Talk that sends bytes as they are, slowly if asked to."""
 
@@ -69,12 +77,13 @@ async def test_a_feed_is_fetched_with_what_to_ask_next_time(fetcher, feed_at):
     assert isinstance(outcome, Fetched)
     [document] = outcome.documents
     assert (document.name, document.body, document.content_type) == (f"{server.url}/feed", RSS, "application/rss+xml")
-    assert outcome.validators == Validators(etag='W/"a"', last_modified="Wed, 21 Oct 2026 07:28:00 GMT")
+    date = "Wed, 21 Oct 2026 07:28:00 GMT"
+    assert outcome.validators == Validators(etag='W/"a"', last_modified=date, source=digest_of(httpx.URL(outcome.url)))
     assert (outcome.fingerprint, outcome.received) == (hashlib.sha256(RSS).hexdigest(), len(RSS))
     sent = server.requests[0].headers
     assert (sent["user-agent"], sent["accept-encoding"]) == ("Tocsin/test", "gzip")
     assert sent["accept"].startswith("application/rss+xml")
-    assert {"if-none-match", "if-modified-since", "cookie", "referer", "authorization"}.isdisjoint(sent)
+    assert {"if-none-match", "if-modified-since", "a-im", "cookie", "referer", "authorization"}.isdisjoint(sent)
 
 
 @pytest.mark.parametrize("etag", ['"plain"', 'W/"weak"', "no-quotes", '"caf\xe9 \xff\x80"', '"\ttab, comma; x"'])
@@ -90,14 +99,44 @@ async def test_validators_come_back_byte_for_byte(fetcher, feed_at, etag):
 
 async def test_not_modified_keeps_validators_and_takes_renewed_ones(fetcher, feed_at):
     """A 304 keeps what we ask with, but for what it sends anew."""
-    known = Validators(etag='"a"', last_modified="yesterday")
-    async with Receiver(
-        in_turn(Reply(status=304, body=b""), Reply(status=304, headers={"ETag": '"b"'}, body=b""))
-    ) as at:
+    script = in_turn(Reply(status=304, body=b""), Reply(status=304, headers={"ETag": '"b"'}, body=b""))
+    async with Receiver(script) as at:
+        known = given_by(at.url, etag='"a"', last_modified="yesterday")
         kept = await fetcher.fetch(feed_at(at.url), known, "f")
         renewed = await fetcher.fetch(feed_at(at.url), known, "f")
     assert kept == NotModified(validators=known)
-    assert renewed == NotModified(validators=Validators(etag='"b"', last_modified="yesterday"))
+    assert renewed == NotModified(validators=replace(known, etag='"b"'))
+
+
+async def test_validators_go_to_the_url_that_gave_them_only(fetcher, feed_at):
+    """Validators mean nothing to another URL: they are not sent to the one that redirects, nor to another document."""
+    answers = {
+        "/old": Reply(status=302, headers={"Location": "/new"}),
+        "/new": Reply(headers={"ETag": '"n"'}, body=RSS),
+        "/page2": Reply(body=RSS),
+    }
+    async with Receiver(lambda request: answers[request.target]) as server:
+        feed = feed_at(f"{server.url}/old")
+        first = await fetcher.fetch(feed, NONE, None)
+        await fetcher.fetch(feed, first.validators, None)
+        await fetcher.fetch(feed, first.validators, None, address=f"{server.url}/page2")
+    sent = [(request.target, request.headers.get("if-none-match")) for request in server.requests]
+    assert sent == [("/old", None), ("/new", None), ("/old", None), ("/new", '"n"'), ("/page2", None)]
+
+
+async def test_what_is_new_alone_is_asked_for_with_validators_only(fetcher, feed_at):
+    """A-IM goes with validators; a 226 then is a part, and one that nobody asked for is an error (RFC 3229)."""
+    script = in_turn(
+        Reply(headers={"ETag": '"1"'}, body=RSS), Reply(status=226, headers={"ETag": '"2"'}, body=RSS + b" ")
+    )
+    async with Receiver(script) as server:
+        feed = feed_at(server.url)
+        first = await fetcher.fetch(feed, NONE, None)
+        second = await fetcher.fetch(feed, first.validators, first.fingerprint)
+        unasked = await fetcher.fetch(feed, NONE, None)
+    assert [request.headers.get("a-im") for request in server.requests] == [None, "feed", None]
+    assert (first.partial, second.partial, second.validators.etag) == (False, True, '"2"')
+    assert (unasked.reason, unasked.status) == (FetchReason.HTTP_STATUS, 226)
 
 
 async def test_not_modified_that_nobody_asked_for_is_a_failure(fetcher, feed_at):
@@ -112,9 +151,107 @@ async def test_the_same_body_is_not_modified_with_the_new_validators(fetcher, fe
     """A 200 with what we have replaces both validators, a missing one by none."""
     fingerprint = hashlib.sha256(RSS).hexdigest()
     async with Receiver(Reply(headers={"ETag": '"new"'}, body=RSS)) as server:
-        known = Validators(etag='"old"', last_modified="old")
+        known = given_by(server.url, etag='"old"', last_modified="old")
         outcome = await fetcher.fetch(feed_at(server.url), known, fingerprint)
-    assert outcome == NotModified(validators=Validators(etag='"new"'), received=len(RSS))
+        expected = given_by(server.url, etag='"new"')
+    assert outcome == NotModified(validators=expected, received=len(RSS), same_body=True)
+
+
+async def test_a_body_without_validators_clears_both(fetcher, feed_at):
+    """A 200 that gives no validator leaves none: the next question is unconditional."""
+    async with Receiver(Reply(body=RSS)) as server:
+        known = given_by(server.url, etag='"old"', last_modified="old")
+        assert (await fetcher.fetch(feed_at(server.url), known, None)).validators == NONE
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved"),
+    [
+        ((301,), True),
+        ((308,), True),
+        ((301, 308, 301), True),
+        ((302,), False),
+        ((307,), False),
+        ((301, 302), False),
+        ((), False),
+    ],
+)
+async def test_a_move_is_told_where_every_redirect_says_so(fetcher, feed_at, statuses, moved):
+    """Only redirects that are permanent, all of them, say that a feed has moved."""
+    hops = [Reply(status=status, headers={"Location": f"/{number}"}) for number, status in enumerate(statuses)]
+    async with Receiver(in_turn(*hops, Reply(body=RSS))) as server:
+        outcome = await fetcher.fetch(feed_at(f"{server.url}/feed"), NONE, None)
+    assert outcome.answer.moved_to == (outcome.url if moved else None)
+
+
+async def test_an_address_is_asked_in_place_of_the_feeds_own(fetcher, feed_at):
+    """Where a feed has another address by now, its own is not asked."""
+    async with Receiver(Reply(body=RSS)) as server:
+        outcome = await fetcher.fetch(feed_at(f"{server.url}/a"), NONE, None, address=f"{server.url}/b")
+    assert ([request.target for request in server.requests], outcome.answer.moved_to) == (["/b"], None)
+
+
+async def test_an_answer_says_how_long_it_is_fresh_and_what_time_it_is(fetcher_with, feed_at):
+    """Freshness and the server's clock are read from every answer, a 304 too."""
+    headers = {"Cache-Control": "max-age=1800", "Date": "Wed, 21 Oct 2026 07:28:00 GMT", "ETag": '"a"'}
+    now = datetime(2026, 10, 21, 7, 18, tzinfo=UTC).timestamp()
+    async with Receiver(in_turn(Reply(headers=headers, body=RSS), Reply(status=304, headers=headers, body=b""))) as at:
+        fetcher = fetcher_with(clock=lambda: now)
+        first = await fetcher.fetch(feed_at(at.url), NONE, None)
+        second = await fetcher.fetch(feed_at(at.url), first.validators, None)
+    assert isinstance(second, NotModified)
+    assert first.answer == second.answer == Answer(fresh_for=timedelta(minutes=30), clock_offset=timedelta(minutes=10))
+
+
+async def test_a_host_that_is_asked_too_often_is_named(fetcher, feed_at):
+    """429 with a time is for the whole host, by the name that the feed has for it; 503 is for the feed."""
+    replies = [Reply(status=status, headers={"Retry-After": "60"}) for status in (429, 503)]
+    async with Receiver(in_turn(*replies, Reply(status=429))) as server:
+        feed = feed_at(server.url, host="the-host")
+        busy, unavailable, mute = [await fetcher.fetch(feed, NONE, None) for _ in range(3)]
+    assert (busy.busy_host, busy.retry_after) == ("the-host", timedelta(minutes=1))
+    assert (unavailable.busy_host, unavailable.retry_after) == (None, timedelta(minutes=1))
+    assert (mute.busy_host, mute.retry_after) == (None, None)
+
+
+SECRET = (("Authorization", "Bearer canary"), ("X-Key", "canary"))
+
+
+async def test_a_feeds_headers_go_to_its_own_origin_only(fetcher, feed_at):
+    """Another port or host, that a redirect or an address leads to, sees nothing of a feed's headers."""
+    async with Receiver(Reply(body=RSS)) as other:
+        elsewhere = f"http://localhost:{other.port}/"
+        answers = {"/in": Reply(body=RSS), "/hop": Reply(status=302, headers={"Location": elsewhere})}
+        async with Receiver(lambda request: answers[request.target]) as server:
+            for path in ("/in", "/hop"):
+                feed = feed_at(f"{server.url}{path}", headers=SECRET)
+                assert isinstance(await fetcher.fetch(feed, NONE, None), Fetched)
+            await fetcher.fetch(feed, NONE, None, address=other.url)
+    assert [request.headers.get("x-key") for request in server.requests] == ["canary", "canary"]
+    assert [request.headers.get("authorization") for request in server.requests] == ["Bearer canary"] * 2
+    assert len(other.requests) == 2
+    assert not any("canary" in str(request) for request in other.requests)
+
+
+async def test_a_feed_with_headers_never_goes_from_https_to_http(fetcher, feed_at, feed_authority):
+    """A feed with credentials does not follow a redirect that gives up encryption; one without does."""
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    feed_authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    async with Receiver(Reply(body=RSS)) as plain:
+        redirect = Reply(status=301, headers={"Location": f"{plain.url}/"})
+        async with Receiver(redirect, tls=server_side) as server:
+            refused = await fetcher.fetch(feed_at(server.url, headers=SECRET), NONE, None)
+            assert plain.requests == []
+            assert isinstance(await fetcher.fetch(feed_at(server.url), NONE, None), Fetched)
+    assert refused.reason is FetchReason.REDIRECTS
+    assert "https to http" in refused.detail
+
+
+async def test_a_feeds_header_takes_the_place_of_ours(fetcher, feed_at):
+    """A header that the user gives is sent once, as given."""
+    async with Receiver(Reply(body=RSS)) as server:
+        await fetcher.fetch(feed_at(server.url, headers=(("accept", "application/xml"),)), NONE, None)
+    assert server.requests[0].headers["accept"] == "application/xml"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 500, 502, 503, 599])
@@ -343,17 +480,6 @@ async def test_a_cut_connection_is_told_plainly(fetcher, feed_at, cut):
     async with Receiver(Reply(body=RSS, cut=cut)) as server:
         outcome = await fetcher.fetch(feed_at(server.url), NONE, None)
     assert (outcome.reason, outcome.detail) == (FetchReason.CONNECT, "127.0.0.1 broke off the connection")
-
-
-async def test_one_request_in_flight_per_host(fetcher, feed_at):
-    """Feeds of one host are fetched one after the other, those of another host meanwhile."""
-    async with Receiver(Reply(body=RSS, delay=0.15)) as server:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        same = [fetcher.fetch(feed_at(f"http://a.example.org:{server.port}/{n}"), NONE, None) for n in range(3)]
-        other = fetcher.fetch(feed_at(f"http://b.example.org:{server.port}/"), NONE, None)
-        await asyncio.gather(*same, other)
-        assert 0.45 <= loop.time() - started < 0.6
 
 
 async def test_waiting_for_a_host_does_not_use_up_the_time(fetcher_with, feed_at):
