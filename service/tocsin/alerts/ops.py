@@ -3,7 +3,7 @@
 All that is due is judged together, so that an outage of ours is not told feed by feed. What holds is not decided here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,6 @@ from tocsin.model import (
     Tellings,
     ToldRecord,
 )
-from tocsin.text.phrases import bare_url
 
 #: How long a failure that may lie in our network is borne when it does not, and for how long an outage holds up
 #: what its feeds would tell.
@@ -39,7 +38,6 @@ class _Teller:
 
     channels: Sequence[ChannelSpec]
     feeds: Mapping[str, FeedSpec]
-    public: Callable[[str], str]
     http_feeds: int
     now: datetime
 
@@ -53,7 +51,7 @@ class _Teller:
             return {"feeds": self.http_feeds}
         feed = self.feeds.get(condition.feed)
         web = feed is not None and feed.kind is FeedKind.HTTP
-        return {"feed": {"name": condition.feed, "url": self.public(feed.location) if feed and web else None}}
+        return {"feed": {"name": condition.feed, "url": feed.location if feed and web else None}}
 
 
 def decide_tellings(
@@ -61,16 +59,13 @@ def decide_tellings(
     channels: Sequence[ChannelSpec],
     feeds: Mapping[str, FeedSpec],
     now: datetime,
-    *,
-    public: Callable[[str], str] = bare_url,
 ) -> ToldRecord:
     """Decide what is told of the conditions that are due, and what is looked at again later.
 
-    `channels` are those for such messages, `feeds` the configured ones by name; `public` makes a URL of theirs fit to
-    be shown.
+    `channels` are those for such messages, `feeds` the configured ones by name, their locations fit to be shown.
     """
-    teller = _Teller(channels=channels, feeds=feeds, public=public, http_feeds=tellings.http_feeds, now=now)
-    outage = _outage(tellings, now)
+    teller = _Teller(channels=channels, feeds=feeds, http_feeds=tellings.http_feeds, now=now)
+    outage = _outage(tellings, feeds, now)
     down = outage is not None or tellings.network_down is not None
     postponed = {item: later for item in tellings.due if (later := _later(item, down=down, now=now))}
     told = [item for item in tellings.due if item not in postponed]
@@ -88,22 +83,32 @@ def decide_tellings(
     )
 
 
-def _outage(tellings: Tellings, now: datetime) -> OpenCondition | None:
-    """Return the outage of our network that begins now, if one does.
-
-    No feed can be reached, there are enough of them, and one of them has been unreachable for long enough to be told.
-    """
-    everything = tellings.unreachable >= tellings.http_feeds >= FEWEST_FEEDS and tellings.hosts >= FEWEST_HOSTS
-    if tellings.network_down or not everything or not any(map(_may_be_ours, tellings.due)):
+def _outage(tellings: Tellings, feeds: Mapping[str, FeedSpec], now: datetime) -> OpenCondition | None:
+    """Return the outage of our network that begins now, if one does: feeds have failed long enough to be told of it."""
+    failing = [item for item in tellings.due if _may_be_ours(item)]
+    if tellings.network_down or not failing or tellings.hosts < FEWEST_HOSTS or tellings.unreachable < FEWEST_FEEDS:
+        return None
+    if tellings.unreachable < tellings.http_feeds and not _nothing_is_reached(tellings, failing, feeds):
         return None
     return OpenCondition(
         feed="",
         state=FeedState.NETWORK_DOWN,
         since=now,
         until=None,
-        detail=f"none of {tellings.http_feeds} feeds can be reached",
+        detail=f"{tellings.unreachable} of {tellings.http_feeds} feeds failed and none was read",
         told=False,
     )
+
+
+def _nothing_is_reached(tellings: Tellings, failing: Sequence[OpenCondition], feeds: Mapping[str, FeedSpec]) -> bool:
+    """Tell whether most feeds failed, of several hosts, and none was read since the first of them did.
+
+    The others may not have been asked meanwhile: some feeds are asked once a day.
+    """
+    hosts = {feeds[item.feed].host for item in failing if item.feed in feeds}
+    if 2 * tellings.unreachable < tellings.http_feeds or len(hosts) < FEWEST_HOSTS:
+        return False
+    return tellings.last_reached is not None and tellings.last_reached < min(item.since for item in failing)
 
 
 def _may_be_ours(condition: OpenCondition) -> bool:
@@ -121,13 +126,14 @@ def _later(condition: OpenCondition, *, down: bool, now: datetime) -> datetime |
 
 
 def _worth_telling(conditions: Sequence[OpenCondition]) -> Sequence[OpenCondition]:
-    """Leave out what another message says: a feed that is read again is not lost any more."""
+    """Leave out what another message says: a feed that is read again is neither lost nor gone."""
     read_again = {(item.feed, item.until) for item in conditions if item.state in _UNREAD and item.until}
     return [
         item
         for item in conditions
-        if not (item.state is FeedState.LOST and item.until and (item.feed, item.until) in read_again)
+        if not (item.state in _WORSE and item.until and (item.feed, item.until) in read_again)
     ]
 
 
 _UNREAD = frozenset({FeedState.FAILING, FeedState.NOT_A_FEED})
+_WORSE = frozenset({FeedState.LOST, FeedState.GONE})

@@ -1104,7 +1104,7 @@ class Tellings:
 
     `due` are those whose time has come. `http_feeds` counts the configured feeds that are fetched over a network,
     `hosts` their hosts, `unreachable` those of the feeds whose last poll failed for a reason that may be our network.
-    `network_down` is that condition, where it holds.
+    `network_down` is that condition, where it holds; `last_reached` is when any of the feeds was read last.
     """
 
     due: tuple[OpenCondition, ...]
@@ -1112,6 +1112,7 @@ class Tellings:
     hosts: int
     unreachable: int
     network_down: OpenCondition | None = None
+    last_reached: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
