@@ -127,17 +127,14 @@ def _moved(memory: FeedMemory, answer: Answer, now: datetime) -> Move | None:
 def _learnt_gap(memory: FeedMemory, reading: ReadFacts, now: datetime) -> timedelta | None:
     """Return the mean gap between entries as it is known now.
 
-    Ten dates tell it. With fewer of them, which is what a poll of a known feed gets to see, each new entry moves what
-    was known by a tenth towards the gap since the last one.
+    Dates tell it, of known entries too or of enough new ones. Where there are none, each new entry moves what was known
+    by a tenth towards the gap since the last one.
     """
-    dated = mean_gap(reading.published, now)
-    known = sum(moment is not None and moment <= now for moment in reading.published)
-    if known >= RECENT_ENTRIES or memory.last_new is None:
-        return dated or memory.mean_gap
+    dated = sum(moment is not None and moment <= now for moment in reading.published)
+    if dated > reading.new or dated >= RECENT_ENTRIES or memory.last_new is None:
+        return mean_gap(reading.published, now) or memory.mean_gap
     if not reading.new:
-        return memory.mean_gap or dated
+        return memory.mean_gap
     arriving = (now - memory.last_new) / reading.new
-    if memory.mean_gap is None:
-        return dated or arriving
-    weight: float = (1 - 1 / RECENT_ENTRIES) ** reading.new
-    return memory.mean_gap * weight + arriving * (1 - weight)
+    weight: float = 1 if memory.mean_gap is None else 1 - (1 - 1 / RECENT_ENTRIES) ** reading.new
+    return (memory.mean_gap or arriving) * (1 - weight) + arriving * weight
