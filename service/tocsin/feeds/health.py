@@ -13,6 +13,7 @@ from tocsin.feeds.schedule import HOPELESS, HOPELESS_INTERVAL
 from tocsin.model import (
     NETWORK_REASONS,
     Condition,
+    FeedKind,
     FeedMemory,
     FeedSpec,
     FeedState,
@@ -145,7 +146,7 @@ def _condition(facts: HealthFacts, state: FeedState) -> Condition:
 
 def _is_silent(facts: HealthFacts) -> bool:
     gap, last_new = facts.memory.mean_gap, facts.memory.last_new
-    if gap is None or last_new is None:
+    if gap is None or last_new is None or facts.feed.kind is FeedKind.DIRECTORY:
         return False
     return facts.now - last_new >= max(QUIET, gap * QUIET_GAPS)
 
@@ -168,6 +169,8 @@ def _by_overlap(facts: HealthFacts, overlap: Overlap, state: FeedState) -> bool:
 
 def _has_odd_clock(facts: HealthFacts) -> bool:
     """Tell whether the server's clock is off, or most dates lie ahead of us; what was read last time may still hold."""
+    if facts.feed.kind is FeedKind.DIRECTORY:
+        return False
     if facts.clock_offset is not None and abs(facts.clock_offset) >= CLOCK_TOLERANCE:
         return True
     dated = [moment for moment in facts.published if moment is not None]
