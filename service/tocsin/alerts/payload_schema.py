@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from tocsin.alerts.envelope import SCHEMA_VERSION
 from tocsin.alerts.render import TEXT_KINDS
-from tocsin.model import Field, JsonObject, MessageKind, PageOutcome, Severity
+from tocsin.alerts.reports import WORDINGS
+from tocsin.model import FeedState, Field, JsonObject, MessageKind, PageOutcome, Severity
 
 _TEXT: JsonObject = {"type": "string"}
 _TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
@@ -41,12 +42,43 @@ def payload_schema() -> JsonObject:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tocsin alert payload, version 1",
-        "oneOf": [alert, test],
+        "oneOf": [alert, _report(), test],
     }
 
 
 def _payload(kind: MessageKind, data: JsonObject) -> JsonObject:
     properties = {"type": {"const": kind.value}, "timestamp": _TIME, "data": data}
+    return _object(properties, "The envelope of the Standard Webhooks specification.")
+
+
+def _report() -> JsonObject:
+    """Return the schema of what the service says of itself. The conditions of a later version fit it, too."""
+    known = (f"ops.feed.{state}" for state in WORDINGS if state != FeedState.NETWORK_DOWN)
+    kind = {
+        "type": "string",
+        "pattern": r"^ops\.[a-z_]+(\.[a-z_]+)*$",
+        "examples": [*known, f"ops.{FeedState.NETWORK_DOWN}"],
+        "description": "The condition. There may be more of them one day: tell those you do not know by their detail.",
+    }
+    data = _object(
+        {
+            "schema_version": {"const": SCHEMA_VERSION},
+            "delivery_id": {**_TEXT, "description": "The same over retries: what to deduplicate by."},
+            "state": {**_TEXT, "examples": list(map(str, WORDINGS))},
+            "change": _one_of(("began", "ended")),
+            "since": _TIME,
+            "until": {**_TIME_OR_NULL, "description": "When it ended; null while it lasts."},
+            "detail": {**_TEXT, "description": "What is the matter, in words."},
+            "reason": {**_TEXT_OR_NULL, "description": "Why the last poll failed, as in the log; null if it did not."},
+            "last_success": {**_TIME_OR_NULL, "description": "When the feed was read last."},
+            "next_poll": _TIME_OR_NULL,
+            "feed": _object({"name": _TEXT, "url": _TEXT_OR_NULL}, "The feed; a directory has no URL."),
+            "feeds": {**_OFFSET, "description": "In place of one feed: how many are polled over the network."},
+        },
+        "A condition of a feed, or of all feeds together, that began or ended.",
+        optional=("feed", "feeds"),
+    )
+    properties = {"type": kind, "timestamp": _TIME, "data": data}
     return _object(properties, "The envelope of the Standard Webhooks specification.")
 
 
