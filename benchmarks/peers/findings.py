@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from tables import Goal, print_table, ratio, shown
+
 from peers.fts5 import Batches, OneByOne
 from peers.loops import Naive, Tokenise
 from peers.lucene import LuceneMonitor
@@ -22,27 +24,6 @@ FASTER = (
     (LuceneMonitor.name, MANY, 3),
     (LuceneMonitor.name, 100_000, 6),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A ratio: what it is to be at least or at most, and what it is."""
-
-    name: str
-    bound: float
-    value: float | None
-    at_least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        if self.value is None:
-            return "not measured"
-        return "met" if (self.value >= self.bound if self.at_least else self.value <= self.bound) else "MISSED"
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        bound = f"{'at least' if self.at_least else 'at most'} {self.bound:,.4g}"
-        return self.name, bound, shown(self.value), self.verdict
 
 
 @dataclass
@@ -119,39 +100,16 @@ class Findings:
             self._by_rules(f"{mix} mix: times {Tokenise.name}", mix, self.times_tokenising)
         self._by_rules("client mix: seconds to take the rules", Mix.CLIENT, self.loads)
         self._by_rules("client mix: µs an article, the first time", Mix.CLIENT, self.firsts)
-        _table("other figures", ((name, shown(value)) for name, value in self.figures.items()))
-        _table(
+        print_table("other figures", ((name, shown(value)) for name, value in self.figures.items()))
+        print_table(
             "pairs of rule and article on which an engine and ours differ",
             ((name, str(wrong)) for name, wrong in self.differing.items()),
         )
         for missing in self.absent:
             print(f"\nLeft out: {missing}.")
-        _table("goals", (goal.row for goal in self.goals()))
+        print_table("goals", (goal.row for goal in self.goals()))
 
     def _by_rules(self, title: str, mix: Mix, value: Callable[[Mix, int, str], float | None]) -> None:
         engines = dict.fromkeys(engine for of, _, engine in self.speeds if of is mix)
         rows = [[engine, *(shown(value(mix, count, engine)) for count in self.rules)] for engine in engines]
-        _table(title, rows and [["", *(f"{count:,}" for count in self.rules)], *rows])
-
-
-def ratio(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None
-
-
-def shown(number: float | None) -> str:
-    """Return a number with the digits that matter."""
-    if number is None:
-        return "–"
-    digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2 if abs(number) >= 0.1 else 5
-    return f"{number:,.{digits}f}"
-
-
-def _table(title: str, rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> None:
-    lines = list(rows)
-    if not lines:
-        return
-    print(f"\n{title}\n")
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for first, *others in lines:
-        cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        print("  ".join([first.ljust(widths[0]), *cells]))
+        print_table(title, rows and [["", *(f"{count:,}" for count in self.rules)], *rows])
