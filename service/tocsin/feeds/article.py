@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 import regex
 
@@ -23,11 +24,16 @@ from tocsin.text.clean import clean_line
 from tocsin.text.detect import MOST_READ, detect_language
 from tocsin.text.language import primary
 from tocsin.text.paragraphs import paragraphs
-from tocsin.text.urls import canonical_url
+from tocsin.text.urls import canonical_url, registered_domain
+from tocsin.text.wordcount import word_count
 
 _EVENED = str.maketrans({"…": "...", **dict.fromkeys("“”„«»″", '"'), **dict.fromkeys("‘’‚ʼ′", "'"), "\xa0": " "})
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
 _SPACE = regex.compile(r"\s+")
+_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\p{L}\p{M}\p{N}]+")
+
+#: How far the clock of a publisher may be ahead of ours.
+AHEAD = timedelta(minutes=10)
 
 
 def articles_of(parsed: ParsedFeed, feed: FeedSpec, fetched: datetime) -> Iterator[Article | Skipped]:
@@ -49,7 +55,7 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
 
     The configured language counts most, then the entry's own, then that of the feed's document; where none is given,
     title and text tell it, or nothing does. What the feed's boilerplate names is masked, and so is a title that stands
-    in the text, since it is matched by itself.
+    in the text, since it is matched by itself. A date that has not come yet counts as none.
     """
     text = entry.text or ""
     masked = list(furniture(text, feed.boilerplate))
@@ -57,6 +63,8 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
     if entry.title_in_text and (found := _first_unmasked(text, masked)):
         title = clean_line(text[found.start : found.end])
         masked = sorted([*masked, found])
+    elif entry.title_repeated:
+        masked = _with_title(text, masked, title, 0)
     if not title and not text.strip():
         return Skipped(entry_id=entry.id, reason=SkipReason.EMPTY)
     return Article(
@@ -72,8 +80,8 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
         content_hash=_hash(title, text)[:32],
         fetched=fetched,
         authors=entry.authors,
-        published=entry.published,
-        updated=entry.updated,
+        published=_in_time(entry.published, fetched),
+        updated=_in_time(entry.updated, fetched),
         summary=entry.summary,
         tags=entry.tags,
         masked=tuple(masked),
@@ -82,21 +90,70 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
 
 
 def with_page(article: Article, page: PageText, feed: FeedSpec, fetched: datetime) -> Article | None:
-    """Return the article with the text of its page; None where the page says less than the feed does."""
-    title = article.title or clean_line(page.title or "")
-    masked = list(furniture(page.text, feed.boilerplate))
-    if len(page.text) < len(article.text):
+    """Return the next version of `article`, with the text of its page; None where the page says less than the feed.
+
+    The feed's title stays, and what its text says that stands nowhere on the page (a standfirst, mostly) stays too, as
+    the first paragraph: a page takes nothing away. `fetched` is when the page was.
+    """
+    given = shown_text(article)
+    if word_count(page.text) < word_count(given):
         return None
+    title = article.title or clean_line(page.title or "")
+    text = page.text if _stands_in(given, page.text) else f"{given}\n\n{page.text}"
+    masked = _with_title(text, list(furniture(text, feed.boilerplate)), title, len(text) - len(page.text))
     return replace(
         article,
         title=title,
-        text=page.text,
+        text=text,
         text_kind=TextKind.FULL,
-        language=article.language or _language(page.language) or _detected(title, page.text, masked),
-        content_hash=_hash(title, page.text)[:32],
+        language=article.language or _language(page.language) or _detected(title, text, masked),
+        canonical_url=_canonical(article.url, page.canonical_url) or article.canonical_url,
+        content_hash=_hash(title, text)[:32],
         fetched=fetched,
         masked=tuple(masked),
     )
+
+
+def shown_text(article: Article) -> str:
+    """Return the text of an article without its furniture."""
+    pieces, start = [], 0
+    for span in (*article.masked, Span(len(article.text), len(article.text))):
+        pieces.append(article.text[start : span.start].strip())
+        start = max(start, span.end)
+    return "\n\n".join(filter(None, pieces))
+
+
+def _stands_in(summary: str, text: str) -> bool:
+    """Tell whether a text says what a summary of it does: half of its triples of words, or all of one that is cut."""
+    told = [word.casefold() for word in _WORD.findall(text)]
+    asked = [word.casefold() for word in _WORD.findall(summary)]
+    size = min(3, len(asked))
+    there = set(zip(*(told[at:] for at in range(size)), strict=False))
+    triples = list(zip(*(asked[at:] for at in range(size)), strict=False))
+    return sum(triple in there for triple in triples) * 2 >= len(triples)
+
+
+def _canonical(url: str | None, named: str | None) -> str | None:
+    """Return the key of the address that a page names as its own, if it can be: on its site, and not a front page.
+
+    Pages that all name one address would be taken for one article.
+    """
+    if not url or not named or registered_domain(url) != registered_domain(named):
+        return None
+    return canonical_url(named) if urlsplit(named).path.strip("/") else None
+
+
+def _with_title(text: str, masked: list[Span], title: str, start: int) -> list[Span]:
+    """Mask the first paragraph from `start` on that is no furniture, where it says the title again."""
+    found = _first_unmasked(text, masked, start)
+    if found is None or not title or _evened(text[found.start : found.end]) != _evened(title):
+        return masked
+    return sorted([*masked, found])
+
+
+def _in_time(moment: datetime | None, fetched: datetime) -> datetime | None:
+    """Return a time, or None for one that has not come yet: its clock or zone is wrong."""
+    return moment if moment is not None and moment <= fetched + AHEAD else None
 
 
 def _language(*codes: str | None) -> str | None:
@@ -136,9 +193,13 @@ def _evened(text: str) -> str:
     return _SPACE.sub(" ", text.translate(_EVENED)).strip().casefold()
 
 
-def _first_unmasked(text: str, masked: Sequence[Span]) -> Span | None:
+def _first_unmasked(text: str, masked: Sequence[Span], start: int = 0) -> Span | None:
     return next(
-        (span for span in paragraphs(text) if not any(hidden.start <= span.start < hidden.end for hidden in masked)),
+        (
+            span
+            for span in paragraphs(text)
+            if span.start >= start and not any(hidden.start <= span.start < hidden.end for hidden in masked)
+        ),
         None,
     )
 
