@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import cast
 
 from tocsin.alerts.envelope import SCHEMA_VERSION, local_time, timestamp
-from tocsin.model import FeedState, JsonObject, MessageKind, Notice, OpenCondition, Severity
+from tocsin.model import Excerpt, FeedState, JsonObject, MessageKind, Notice, OpenCondition, Severity
 from tocsin.text.clean import clean_line
 from tocsin.text.phrases import in_words
 
@@ -39,7 +39,7 @@ WORDINGS: Mapping[str, Wording] = {
         severity=Severity.HIGH,
     ),
     FeedState.NOT_A_FEED: Wording(
-        began="{feed} is no feed any more: {detail}, since {since}",
+        began="{feed} gives something that is no feed: {detail}, since {since}",
         ended=_READ_AGAIN,
         advice="Open its address in a browser; `tocsin feeds add URL` finds the feeds of a site.",
         severity=Severity.HIGH,
@@ -139,30 +139,24 @@ def report_notice(payload: JsonObject, timezone: str) -> Notice:
         published=local_time(_text(payload, "timestamp"), timezone),
         rule=TITLE,
         severity=wording.severity if began else Severity.INFO,
-        excerpts=(),
-        facts=tuple(_facts(data, wording, timezone, began=began)),
+        excerpts=(Excerpt(text=wording.advice, marks=()),) if began and wording.advice else (),
+        facts=tuple(_facts(data, timezone, began=began)),
         alert_id="",
     )
 
 
-def _facts(data: JsonObject, wording: Wording, timezone: str, *, began: bool) -> Iterator[tuple[str, str]]:
-    feed = _feed(data)
-    if name := feed.get("name"):
+def _facts(data: JsonObject, timezone: str, *, began: bool) -> Iterator[tuple[str, str]]:
+    if name := _feed(data).get("name"):
         yield "Feed", clean_line(str(name))
-    if url := feed.get("url"):
-        yield "Address", clean_line(str(url))
     if not began:
         yield "It was", clean_line(str(data.get("detail") or ""))
-    for label, key in (
-        ("Since", "since"),
-        ("Until", "until"),
-        ("Last read", "last_success"),
-        ("Next try", "next_poll"),
-    ):
+    for label, key in _TIMES_OF_BEGINNING if began else _TIMES_OF_END:
         if moment := local_time(_text(data, key), timezone):
             yield label, moment
-    if began and wording.advice:
-        yield "What to do", wording.advice
+
+
+_TIMES_OF_BEGINNING = (("Last read", "last_success"), ("Next try", "next_poll"))
+_TIMES_OF_END = (("Since", "since"), ("Until", "until"))
 
 
 def _feed(data: JsonObject) -> JsonObject:

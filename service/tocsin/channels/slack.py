@@ -16,7 +16,7 @@ import httpx
 
 from tocsin.channels import http
 from tocsin.channels.wording import as_json, one_line, runs, web_link
-from tocsin.model import Attempt, AttemptResult, ChannelSpec, Excerpt, Message, Notice
+from tocsin.model import Attempt, AttemptResult, ChannelSpec, Excerpt, Message, MessageKind, Notice
 
 SECTION_LIMIT: Final = 3000
 _TITLE_LIMIT: Final = 600
@@ -73,7 +73,8 @@ def payload(message: Message) -> dict[str, object]:
 def section(notice: Notice) -> str:
     """Return the message in mrkdwn, in at most 3000 code points; what gives way is the end of the excerpts."""
     head = f"{_title(notice)}\n{_escaped(f'{notice.outlet} · {notice.published}', _LINE_LIMIT)}"
-    tail = _facts((("Rule", notice.rule), ("Severity", notice.severity.value), *notice.facts))
+    source = "Report" if notice.kind is MessageKind.OPS else "Rule"
+    tail = _facts(((source, notice.rule), ("Severity", notice.severity.value), *notice.facts))
     room = SECTION_LIMIT - len(head) - len(tail) - 1
     lines = [head]
     for excerpt in notice.excerpts:

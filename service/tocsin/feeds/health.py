@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tocsin.feeds.memory import proven_address
-from tocsin.feeds.schedule import HOPELESS, HOPELESS_INTERVAL
+from tocsin.feeds.schedule import HOPELESS
 from tocsin.model import (
     NETWORK_REASONS,
     Condition,
@@ -123,7 +123,7 @@ def _failing_state(facts: HealthFacts, failure: FetchFailed, since: datetime) ->
 
 
 _GONE = "the server says that it is gone for good (410); it is not asked any more"
-_LOST = f"nothing but errors for {in_words(HOPELESS)}; it is asked once in {in_words(HOPELESS_INTERVAL)} from now on"
+_LOST = f"nothing but errors for {in_words(HOPELESS)}; it is asked once a week from now on"
 
 
 # ---------------------------------------------------------------------------------------------------------------
