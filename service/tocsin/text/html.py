@@ -39,6 +39,7 @@ _ARTICLE_FURNITURE = frozenset({"aside", "button", "dialog", "footer", "form", "
 _PAGE_FURNITURE = _ARTICLE_FURNITURE | {"header"}
 _CHARSET = re.compile(rb"<meta[^>]{1,500}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _CHARSET_WITHIN = 2048  # bytes; browsers look at 1024
+_MOST_LINKS = 5_000
 _MOST_CONTAINERS = 50  # article elements looked at in one page
 
 _PUBLISHED = (
@@ -67,6 +68,17 @@ class Page:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A `link` or `a` element with an address, as it is written; `rel` and `type` in small letters."""
+
+    element: str
+    href: str
+    rel: frozenset[str] = frozenset()
+    type: str = ""
+    title: str = ""  # what it says of itself, or its text
+
+
 def html_to_text(html: str) -> str:
     """Return the text of an HTML fragment: paragraphs parted by one empty line, lines by one newline.
 
@@ -91,6 +103,24 @@ def read_page(html: bytes | str) -> Page:
         url=next(filter(None, (http_url(_attribute(tree, *place) or "") for place in _ADDRESSES)), None),
         authors=_authors(tree),
         problem=decoded.problem,
+    )
+
+
+def read_links(html: bytes | str) -> tuple[str | None, tuple[Link, ...]]:
+    """Return the address that a page's relative links begin at, where it names one, and its first 5000 links."""
+    tree = _tree(html if isinstance(html, str) else _decoded(html).text)
+    nodes = tree.css("link[href], a[href]")[:_MOST_LINKS]
+    return _attribute(tree, "base[href]", "href"), tuple(map(_link, nodes))
+
+
+def _link(node: LexborNode) -> Link:
+    written = {name: clean_line(value or "") for name, value in node.attributes.items()}
+    return Link(
+        element=node.tag or "",
+        href=written["href"],
+        rel=frozenset(written.get("rel", "").lower().split()),
+        type=written.get("type", "").lower(),
+        title=written.get("title") or clean_line(_text(node, frozenset())),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tocsin.text.html import html_to_text, read_page
+from tocsin.text.html import Link, html_to_text, read_links, read_page
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,31 @@ def test_bytes(head: str, encoding: str) -> None:
 def test_undeclared_cp1252() -> None:
     """Bytes that are no UTF-8 and declare nothing are cp1252."""
     assert read_page("<p>déjà “vu”".encode("cp1252")).text == "déjà “vu”"
+
+
+def test_links_are_given_as_they_are_written() -> None:
+    """Each link and anchor with an address comes in the page's order, with what it says of itself."""
+    page = """
+        <html><head><base href="/news/">
+        <link REL="Alternate home" TYPE="Application/RSS+xml" title=" The  Herald " href=" rss.xml ">
+        <link rel="icon"></head>
+        <body><a name="top">Top</a><a href="?feed=atom"><b>Our</b> feed</a></body></html>
+    """
+    base, links = read_links(page.encode())
+    assert base == "/news/"
+    assert links == (
+        Link(
+            element="link",
+            href="rss.xml",
+            rel=frozenset({"alternate", "home"}),
+            type="application/rss+xml",
+            title="The Herald",
+        ),
+        Link(element="a", href="?feed=atom", title="Our feed"),
+    )
+
+
+def test_of_very_many_links_the_first_are_read() -> None:
+    """A page of a hundred thousand links costs no more than the first 5000 of them."""
+    base, links = read_links("<a href=x>y</a>" * 100_000)
+    assert (base, len(links)) == (None, 5_000)
