@@ -33,6 +33,7 @@ def build_entry(
     authors: Sequence[str] = (),
     language: str | None = None,
     tags: Sequence[str] = (),
+    digest: str = "",
 ) -> Entry:
     """Make an entry from clean parts within the limits.
 
@@ -51,6 +52,7 @@ def build_entry(
         text_kind=kind,
         language=clean_line(language or "")[:MOST_TITLE] or None,
         tags=_distinct(tags),
+        digest=digest,
     )
 
 

@@ -6,6 +6,7 @@ It never fails: bytes that fit nothing are read one by one.
 import codecs
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -55,6 +56,8 @@ def _meant_by(byte: int) -> str:
 
 
 _CP1252: Mapping[int, str] = MappingProxyType({byte: _meant_by(byte) for byte in range(0x80, 0x100)})
+_C1 = re.compile("[\x80-\x9f]")
+_CP1252_CONTROLS: Mapping[int, str] = MappingProxyType({byte: _CP1252[byte] for byte in range(0x80, 0xA0)})
 _STRAY_BYTES: Mapping[int, str] = MappingProxyType({0xDC00 + byte: text for byte, text in _CP1252.items()})
 
 
@@ -82,6 +85,18 @@ def decode_noting(body: bytes, declared: Iterable[str] = ()) -> Decoded:
         if text is not None:
             return Decoded(text=text)
     return Decoded(text=utf_8) if utf_8 is not None else _guess(body, is_utf_8="utf-8" in believable)
+
+
+def mended(text: str) -> str:
+    """Return a text whose characters came through an encoding too many as they were meant.
+
+    UTF-8 that was read as Latin-1 and written again, and bytes of cp1252 that were taken for characters.
+    """
+    if text.isascii():
+        return text
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode("utf-8")
+    return text.translate(_CP1252_CONTROLS) if _C1.search(text) else text
 
 
 def _known_encoding(name: str) -> str | None:
