@@ -11,8 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from tocsin.config.schema import Channel, Credentials, Feed, General, Section
 from tocsin.model import FeedKind, FeedSpec
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+from tocsin.text.urls import request_host, request_url
 
 
 def headers_of(feed: Feed) -> tuple[tuple[str, str], ...]:
@@ -52,36 +51,21 @@ def credentials_in(section: Section) -> Iterator[str]:
 def source_of(feed: FeedSpec) -> str:
     """Return 16 hex digits that are equal for feeds that one request serves.
 
-    It is made of the URL as it is asked for (RFC 3986, 6.2.2 and 6.2.3: letters of scheme and host, the default port,
-    the empty path) without the fragment, and of what else tells requests apart. A directory is its path.
+    It is made of the URL as it is asked for, and of what else tells requests apart. A directory is its path.
     """
     if feed.kind is FeedKind.DIRECTORY:
         return _digest("path", feed.location)
     headers = sorted((name.lower(), value) for name, value in feed.headers)
     networks = sorted(map(str, feed.allow_private))
-    return _digest(_evened(feed.location), headers, feed.proxy, feed.insecure_tls, networks)
+    return _digest(request_url(feed.location), headers, feed.proxy, feed.insecure_tls, networks)
 
 
 def _digest(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def _evened(url: str) -> str:
-    parts = urlsplit(url)
-    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
-    return parts._replace(netloc=f"{_ascii_host(url)}{port}", path=parts.path or "/", fragment="").geturl()
-
-
 def host_of(feed: FeedSpec) -> str:
     """Return whom a request for a feed is made to: a host in small letters as DNS knows it, or a directory's path."""
     if feed.kind is FeedKind.DIRECTORY:
         return f"path:{feed.location}"
-    return _ascii_host(feed.location)
-
-
-def _ascii_host(url: str) -> str:
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
+    return request_host(feed.location)

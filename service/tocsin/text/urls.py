@@ -44,6 +44,26 @@ def canonical_url(url: str) -> str | None:
     return f"https://{_key_host(parts)}{path}{'?' if query else ''}{query}"
 
 
+def request_url(url: str) -> str:
+    """Return an http(s) URL in the spelling that is equal for all URLs that make the same request.
+
+    Host and scheme are in small letters, the default port, an empty path and the fragment are evened (RFC 3986, 6.2.2.1
+    and 6.2.3). Anything else comes back as it is.
+    """
+    parts = _split(url)
+    if parts is None:
+        return url
+    host, default = _bracketed(_ascii_host(parts)), (parts.scheme, parts.port) in _DEFAULT_PORTS
+    port = "" if parts.port is None or default else f":{parts.port}"
+    return parts._replace(netloc=f"{host}{port}", path=parts.path or "/", fragment="").geturl()
+
+
+def request_host(url: str) -> str:
+    """Return the host that a request for an http(s) URL is made to, as DNS knows it; empty where there is none."""
+    parts = _split(url)
+    return _ascii_host(parts) if parts else ""
+
+
 def registered_domain(url: str) -> str:
     """Return the domain that the host of `url` was registered under (publicsuffix.org): the outlet behind it.
 
@@ -94,11 +114,16 @@ def _readable(host: str) -> str:
         return host
 
 
+def _bracketed(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def _key_host(parts: SplitResult) -> str:
     host = _ascii_host(parts)
     while not _is_address(host) and (variant := _HOST_VARIANT.match(host)):
         host = host[variant.end() :]
-    host = f"[{host}]" if ":" in host else host
+    host = _bracketed(host)
     is_default = parts.port is None or (parts.scheme, parts.port) in _DEFAULT_PORTS
     return host if is_default else f"{host}:{parts.port}"
 

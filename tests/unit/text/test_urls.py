@@ -2,7 +2,14 @@
 
 import pytest
 
-from tocsin.text.urls import TRACKING_PARAMETERS, canonical_url, http_url, registered_domain
+from tocsin.text.urls import (
+    TRACKING_PARAMETERS,
+    canonical_url,
+    http_url,
+    registered_domain,
+    request_host,
+    request_url,
+)
 
 KEY = "https://gazette.example/news/harbour?id=7"
 
@@ -122,3 +129,27 @@ def test_registered_domain(url: str, domain: str) -> None:
 def test_http_url(text: str, expected: str | None) -> None:
     """Only a whole http or https address without secrets and invisible characters can be linked to."""
     assert http_url(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "evened"),
+    [
+        ("HTTPS://Herald.EXAMPLE.:443?a=B#top", "https://herald.example/?a=B"),
+        ("http://herald.example:8080/A%20b/", "http://herald.example:8080/A%20b/"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("http://[::1]:80/x", "http://[::1]/x"),
+        ("ftp://Herald.example/", "ftp://Herald.example/"),
+        ("https://", "https://"),
+    ],
+)
+def test_urls_that_make_one_request_are_equal(url: str, evened: str) -> None:
+    """What no server sees the difference of is evened, all else is left as it is."""
+    assert request_url(url) == evened
+    assert request_url(evened) == evened
+
+
+def test_the_host_of_a_request_is_as_dns_knows_it() -> None:
+    """Small letters, no trailing dot, ASCII; nothing where there is no host."""
+    assert request_host("https://BÜCHER.example.:1/") == "xn--bcher-kva.example"
+    assert request_host("http://[::1]:80/x") == "::1"
+    assert request_host("file:///etc/hosts") == ""
