@@ -1,7 +1,7 @@
 """Email over SMTP: one message to one recipient, as text and as HTML.
 
 DKIM, SPF and DMARC are the relay's business. The relay's address is the operator's own word and not checked against
-the guard: a relay in one's own network is the usual case.
+the guard: a relay in one's own network is the usual case. One on this very machine is never asked through a proxy.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
@@ -22,11 +22,13 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
+import httpx
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from tocsin.channels.wording import cut, one_line, runs, web_link
 from tocsin.model import Attempt, AttemptResult, ChannelSpec, Message
-from tocsin.net.failure import explain_tls
+from tocsin.net.failure import explain, explain_tls
+from tocsin.net.tunnel import open_tunnel
 
 SUBJECT_LIMIT: Final = 250
 _CONNECT_TIMEOUT: Final = 5.0
@@ -96,13 +98,15 @@ class EmailChannel:
     async def send(self, message: Message) -> Attempt:
         """Try once to hand in `message` for its recipient."""
         seconds = self._spec.timeout.total_seconds()
-        session = _Session(self._server, self._tls, seconds)
+        session = _Session(self._server, self._tls, seconds, self._spec.proxy)
         try:
             mail = compose(message, self._spec, self._templates)
             async with asyncio.timeout(seconds):
                 answer = await session.hand_in(mail, parseaddr(self._spec.sender)[1], message.recipient)
         except aiosmtplib.SMTPResponseException as error:
             return judge(error.code, error.message)
+        except httpx.TransportError as error:  # there is no way through the proxy
+            return Attempt(result=AttemptResult.RETRY, detail=explain(error, self._server.host).detail)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # OSError: TimeoutError and ssl.SSLError too
             return session.failed(error)
         return Attempt(result=AttemptResult.SENT, detail="accepted", status=250, remote_id=_line(answer))
@@ -163,12 +167,13 @@ def judge(code: int, text: str) -> Attempt:
 class _Session:
     """One connection for one mail, and how far it came."""
 
-    def __init__(self, server: SmtpServer, tls: ssl.SSLContext, seconds: float) -> None:
+    def __init__(self, server: SmtpServer, tls: ssl.SSLContext, seconds: float, proxy: str) -> None:
         self._server = server
+        self._tls = tls
+        self._proxy = "" if _is_loopback(server.host) else proxy
         self._handing_over = False
         self._smtp = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
             username=server.user,
             password=server.password,
             local_hostname=_our_name(),
@@ -181,16 +186,24 @@ class _Session:
     async def hand_in(self, mail: EmailMessage, sender: str, recipient: str) -> str:
         """Hand `mail` in and return what the server said to it."""
         content = mail.as_bytes()
-        try:
-            await self._smtp.connect(timeout=_CONNECT_TIMEOUT)
+        async with self._connected():
             await self._smtp.mail(sender)
             await self._smtp.rcpt(recipient)
             self._handing_over = True
             answer = await self._smtp.data(content)
             await self._part()
-        finally:
-            self._smtp.close()
         return answer.message
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[None]:
+        """Connect, through the proxy where there is one."""
+        host, port = self._server.host, self._server.port
+        async with contextlib.AsyncExitStack() as stack:
+            tunnel = open_tunnel(self._proxy, host, port, self._tls, limit=_CONNECT_TIMEOUT) if self._proxy else None
+            where = {"sock": await stack.enter_async_context(tunnel)} if tunnel else {"port": port}
+            stack.callback(self._smtp.close)
+            await self._smtp.connect(timeout=_CONNECT_TIMEOUT, **where)
+            yield
 
     async def _part(self) -> None:
         """Say goodbye; the mail is accepted, whatever becomes of this."""

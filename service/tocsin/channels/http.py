@@ -109,9 +109,10 @@ class _Exchange:
         self.answer = Answer(status=0)  # 0: none yet
         self._written = False
 
-    async def trace(self, event: str, _: Mapping[str, object]) -> None:
-        """Follow httpcore's progress (its `trace` extension)."""
-        self._written = self._written or event == "http11.send_request_headers.started"
+    async def trace(self, event: str, facts: Mapping[str, object]) -> None:
+        """Follow httpcore's progress (its `trace` extension). What asks a proxy for a way is not yet our request."""
+        begun = event == "http11.send_request_headers.started"
+        self._written = self._written or (begun and getattr(facts.get("request"), "method", b"") != b"CONNECT")
 
     async def run(self, transport: httpx.AsyncBaseTransport, request: httpx.Request) -> None:
         """Send `request` and read the beginning of its answer."""
@@ -137,7 +138,12 @@ def _request(
         url,
         headers={"User-Agent": "Tocsin", "Content-Type": "application/json", **headers},
         content=body,
-        extensions={"timeout": timeouts, "allow_private": spec.allow_private, "trace": exchange.trace},
+        extensions={
+            "timeout": timeouts,
+            "allow_private": spec.allow_private,
+            "proxy": spec.proxy,
+            "trace": exchange.trace,
+        },
     )
 
 

@@ -27,10 +27,15 @@ class NameNotFound(httpx.ConnectError):
     """The host name has no address."""
 
 
-class SystemResolver:
-    """Looks names up as the system does, best address first (RFC 6724).
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of `host` as the system resolves it, best first (RFC 6724)."""
+    return await asyncio.to_thread(_addresses, host, port)
 
-    In threads of its own: names whose servers are silent hold up no others, nor whatever else waits for a thread.
+
+class SystemResolver:
+    """Looks names up as `resolve` does, in threads of its own.
+
+    Names whose servers are silent so hold up nothing else that waits for a thread.
     """
 
     def __init__(self) -> None:
@@ -38,8 +43,7 @@ class SystemResolver:
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         """Return the addresses of `host`."""
-        answers = await asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
-        return tuple(dict.fromkeys(answers))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
 
     def close(self) -> None:
         """Let the threads end; one that still waits for a name is not waited for."""
@@ -92,8 +96,9 @@ class KnownNames:
             del self._known[next(iter(self._known))]
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    return [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+def _addresses(host: str, port: int) -> Sequence[str]:
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in answers))
 
 
 def _literal(host: str) -> Address | None:

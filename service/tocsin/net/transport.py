@@ -8,8 +8,9 @@ find the way on. HTTP/1.1 only; no cookies, redirects or decoding, and no proxy 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import cached_property
+from http import HTTPStatus
 from typing import Final, NamedTuple, cast
 
 import httpcore
@@ -17,10 +18,11 @@ import httpx
 
 from tocsin.model import Network
 from tocsin.net.guard import Address, port_refusal, refusal
-from tocsin.net.resolver import KnownNames, Resolve, SystemResolver
+from tocsin.net.resolver import KnownNames, Resolve, SystemResolver, resolve
 from tocsin.net.urls import Proxy, UrlRefused, read_proxy
 
 _ADDRESSES_TRIED: Final = 4
+_CHUNK: Final = 64 * 2**10
 _CONNECTIONS: Final = 100  # a bound against leaks; callers have tighter ones of their own
 
 
@@ -125,7 +127,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             proxy = _read_proxy(way.proxy) if way.proxy else None
             self._pools[way] = httpcore.AsyncConnectionPool(
                 ssl_context=self._unverifying if way.insecure_tls else self._tls,
-                proxy=self._for_httpcore(proxy) if proxy else None,
+                proxy=_proxy_for_httpcore(proxy, self._tls) if proxy else None,
                 max_connections=_CONNECTIONS,
                 max_keepalive_connections=self._keep_idle,
                 network_backend=_ProxyBackend(self._names)
@@ -134,14 +136,55 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             )
         return self._pools[way]
 
-    def _for_httpcore(self, proxy: Proxy) -> httpcore.Proxy:
-        return httpcore.Proxy(
-            httpcore.URL(
-                scheme=b"https" if proxy.tls else b"http", host=proxy.host.encode(), port=proxy.port, target=b"/"
-            ),
-            auth=(proxy.user.encode(), proxy.password.encode()) if proxy.user or proxy.password else None,
-            ssl_context=self._tls if proxy.tls else None,
-        )
+
+async def connect_through(proxy: str, host: str, port: int, tls: ssl.SSLContext, *, limit: float) -> "Connection":
+    """Return a connection to `host` that a proxy opened (RFC 9110 section 9.3.6), `limit` seconds for each step.
+
+    Raises:
+        ProxyNotReached: there is no connection to the proxy.
+        httpx.ProxyError: it does not let us through; the message is what it answered, its status first.
+        httpx.TransportError: it broke off, took too long, or TLS with it failed.
+    """
+    server = _proxy_for_httpcore(_read_proxy(proxy), tls)
+    way = httpcore.AsyncHTTPConnection(
+        origin=server.url.origin, ssl_context=server.ssl_context, network_backend=_ProxyBackend(KnownNames(resolve))
+    )
+    target = f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
+    request = httpcore.Request(
+        "CONNECT",
+        httpcore.URL(scheme=server.url.scheme, host=server.url.host, port=server.url.port, target=target),
+        headers=[(b"Host", target), *server.headers],
+        extensions={"timeout": httpx.Timeout(limit).as_dict()},
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(way.aclose)
+        with _told_as_httpx():
+            answer = await way.handle_async_request(request)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise httpx.ProxyError(str(answer.status))
+        stack.pop_all()  # it lives on
+    return Connection(cast("httpcore.AsyncNetworkStream", answer.extensions["network_stream"]))
+
+
+class Connection:
+    """Bytes both ways, without a limit of time. Methods raise httpx's transport errors."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self) -> bytes:
+        """Return the next bytes, empty where there will be none any more."""
+        with _told_as_httpx():
+            return await self._stream.read(_CHUNK)
+
+    async def write(self, data: bytes) -> None:
+        """Send all of `data`."""
+        with _told_as_httpx():
+            await self._stream.write(data)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._stream.aclose()
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
@@ -282,6 +325,15 @@ def _read_proxy(text: str) -> Proxy:
         return read_proxy(text)
     except UrlRefused as error:
         raise ProxyNotReached(f"the proxy's URL cannot be used: {error}") from None
+
+
+def _proxy_for_httpcore(proxy: Proxy, tls: ssl.SSLContext) -> httpcore.Proxy:
+    scheme = b"https" if proxy.tls else b"http"
+    return httpcore.Proxy(
+        httpcore.URL(scheme=scheme, host=proxy.host.encode(), port=proxy.port, target=b"/"),
+        auth=(proxy.user.encode(), proxy.password.encode()) if proxy.user or proxy.password else None,
+        ssl_context=tls if proxy.tls else None,
+    )
 
 
 def _for_httpcore(request: httpx.Request) -> httpcore.Request:
