@@ -30,6 +30,7 @@ from tocsin.clock import utc_now
 from tocsin.control import DatabaseLock, socket_path
 from tocsin.errors import DatabaseFull, StorageError
 from tocsin.fetch.fetcher import open_fetcher
+from tocsin.fetch.hosts import Politeness
 from tocsin.log import Event, Log, Veil
 from tocsin.model import ChannelKind, ChannelSpec, DeadReason, FeedSpec
 from tocsin.net.transport import CheckedTransport, tls_context
@@ -65,6 +66,7 @@ class Outside:
     output: TextIO = sys.stdout
     retry_schedule: Sequence[timedelta] = SCHEDULE
     store: Callable[[Store], Store] = lambda store: store
+    politeness: Politeness | None = None  # how gently servers are asked; None: as they should be
     patient: bool = True  # wait for room where the database is full, rather than give up
 
 
@@ -119,7 +121,7 @@ async def open_app(plan: Plan, database_url: str, log: Log, outside: Outside | N
         tools = Tools(
             configuration=configure(plan, transport, tls, log.veil, outside.output),
             store=store,
-            fetcher=open_fetcher(transport, plan.contact),
+            fetcher=open_fetcher(transport, plan.contact, outside.politeness),
             sandbox=sandbox,
             journal=log.logger,
             clock=outside.clock,

@@ -198,7 +198,8 @@ async def test_a_feed_that_fails_is_one_line_and_a_back_off(service, herald, nam
     assert "\n" not in failed["detail"]
     assert not any("exception" in line for line in lines)
     feed = (await service.feeds())["Herald"]
-    assert (feed.state.value, feed.reason, feed.failures, feed.last_success) == ("failing", reason, 1, None)
+    state = "not-a-feed" if reason == "not_a_feed" else "failing"
+    assert (feed.state.value, feed.reason, feed.failures, feed.last_success) == (state, reason, 1, None)
     assert feed.next_poll > service.clock() + (timedelta(hours=2) if name == "failing" else timedelta(minutes=9))
     await poll(rss(FERRY), hours=3)
     feed = (await service.feeds())["Herald"]
@@ -236,7 +237,7 @@ async def test_one_feed_that_fails_stops_no_other(service, site):
         await balanced(app)
     assert len(await rung(service)) == 1
     assert {name: feed.state.value for name, feed in (await service.feeds()).items()} == {
-        "broken": "failing",
+        "broken": "not-a-feed",
         "large": "failing",
         "rss": "ok",
     }

@@ -10,6 +10,7 @@ from textwrap import dedent
 from tocsin.alerts.retry import SCHEDULE
 from tocsin.app import App, Outside, open_app
 from tocsin.config.build import load_plan
+from tocsin.fetch.hosts import Politeness
 from tocsin.log import Log
 from tocsin.model import AlertReport, FeedReport, Totals
 from tocsin.plan import Plan
@@ -70,7 +71,9 @@ class Service:
         await self.close()
         plan = self.plan()
         with Log(level="debug", style="json", stream=self.log, secrets=plan.secrets) as log:
-            outside = Outside(clock=self.clock, output=self.console, retry_schedule=retry_schedule)
+            outside = Outside(
+                clock=self.clock, output=self.console, retry_schedule=retry_schedule, politeness=Politeness(gap=0)
+            )
             async with open_app(plan, self.database_url, log, outside) as app:
                 yield app
 

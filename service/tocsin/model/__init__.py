@@ -826,16 +826,16 @@ class FeedState(StrEnum):
     NEW = "new"  # never polled
     OK = "ok"
     GONE = "gone"  # the server says that it is gone for good (410): it is not polled any more
-    NOT_A_FEED = "not_a_feed"  # something answers, but no feed
+    NOT_A_FEED = "not-a-feed"  # something answers, but no feed
     FAILING = "failing"
     LOST = "lost"  # nothing but errors for a month: it is asked once a week
     STUCK = "stuck"  # the server says "not modified" although it is: its validators are not used any more
     SILENT = "silent"  # nothing new for much longer than usual
     GAP = "gap"  # nothing that the last poll saw is there any more: entries came and went in between
-    ALL_IDS_CHANGED = "all_ids_changed"  # known entries came under new ids
-    CLOCK_ODD = "clock_odd"  # the server's clock, or the dates of the entries, are far from ours
+    ALL_IDS_CHANGED = "all-ids-changed"  # known entries came under new ids
+    CLOCK_ODD = "clock-odd"  # the server's clock, or the dates of the entries, are far from ours
     MOVED = "moved"  # the server sends us to another address for good
-    NETWORK_DOWN = "network_down"  # of all feeds together: none can be reached
+    NETWORK_DOWN = "network-down"  # of all feeds together: none can be reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

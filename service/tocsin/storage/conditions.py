@@ -99,9 +99,12 @@ async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:
     watched = feeds.c.configured & ~feeds.c.stopped & (feeds.c.kind == FeedKind.HTTP)
     unreachable = (feeds.c.state == FeedState.FAILING) & feeds.c.reason.in_(NETWORK_REASONS)
     counts = select(
-        func.count(), func.count(feeds.c.host.distinct()), func.count(feeds.c.name).filter(unreachable)
-    ).where(watched)
-    http_feeds, hosts, lost = (await connection.execute(counts)).one()
+        func.count().label("http_feeds"),
+        func.count(feeds.c.host.distinct()).label("hosts"),
+        func.count(feeds.c.name).filter(unreachable).label("unreachable"),
+        func.max(feeds.c.last_success_at).label("last_reached"),
+    )
+    watched_now = (await connection.execute(counts.where(watched))).one()
     outage = (await connection.execute(_open(conditions.c.feed == ALL_FEEDS))).first()
     return Tellings(
         due=tuple(
@@ -113,9 +116,10 @@ async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:
             )
             for row in rows
         ),
-        http_feeds=http_feeds,
-        hosts=hosts,
-        unreachable=lost,
+        http_feeds=watched_now.http_feeds,
+        hosts=watched_now.hosts,
+        unreachable=watched_now.unreachable,
+        last_reached=watched_now.last_reached,
         network_down=_open_condition(outage) if outage else None,
     )
 
