@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from corpus.hostile_titles import TITLES
 from support.messages import channel, hostile, message
+from support.proxy import Proxy
 from support.receiver import Cut, Receiver, Reply
 from tocsin.channels.slack import SlackChannel
 from tocsin.channels.webhook import WebhookChannel
@@ -40,9 +41,10 @@ async def transport():
 def http_channel(request, transport):
     """Make a channel of either kind."""
 
-    def make(url, *, allow_private=LOOPBACK, timeout=2.0):
+    def make(url, *, allow_private=LOOPBACK, timeout=2.0, proxy=""):
+        patience = timedelta(seconds=timeout)
         spec = channel(
-            request.param, url=url, secret=SECRET, allow_private=allow_private, timeout=timedelta(seconds=timeout)
+            request.param, url=url, secret=SECRET, allow_private=allow_private, timeout=patience, proxy=proxy
         )
         if request.param is ChannelKind.SLACK:
             return SlackChannel(spec, transport)
@@ -158,6 +160,27 @@ async def test_a_bad_certificate_is_tried_again(http_channel):
     assert attempt.result is AttemptResult.RETRY
     assert attempt.detail == "hooks.example.org: the certificate is of an authority that is not trusted here"
     assert server.requests == []
+
+
+async def test_a_message_goes_through_the_channels_proxy(http_channel):
+    """A channel with a proxy sends through it, to where the proxy finds the name, and not past it."""
+    async with Receiver() as server, Proxy(login="user:canary") as proxy:
+        way = proxy.url.replace("//", "//user:canary@")
+        sending = http_channel(f"http://inner.example.org:{server.port}/in", allow_private=(), proxy=way)
+        assert (await sending.send(message())).result is AttemptResult.SENT
+    assert proxy.lines == [f"POST http://inner.example.org:{server.port}/in HTTP/1.1"]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", ["407 Proxy Authentication Required", "502 Bad Gateway"])
+async def test_a_proxy_that_opens_no_way_is_tried_again(http_channel, answer):
+    """Asking a proxy for a way is not sending: where it gives none, nothing went out, and the login is not told."""
+    async with Proxy(answer=answer) as proxy:
+        way = proxy.url.replace("//", "//user:canary@")
+        attempt = await http_channel("https://hooks.example.org/in", proxy=way).send(message())
+    assert attempt.result is AttemptResult.RETRY
+    assert attempt.detail.startswith("the proxy does not let us through to hooks.example.org")
+    assert "canary" not in attempt.detail
 
 
 @pytest.mark.parametrize(("body", "pause", "seconds"), [(bytes(65536), 0.0, 30.0), (b"x", 0.05, 0.3)])

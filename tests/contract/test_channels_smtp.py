@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from corpus.hostile_titles import TITLES
 from support.messages import channel, hostile, message
+from support.proxy import Proxy
 from tocsin.channels.email import EmailChannel
 from tocsin.model import AttemptResult, ChannelKind
 
@@ -82,8 +83,8 @@ async def serve(smtp_authority):
     await asyncio.sleep(0.01)
 
 
-def email_channel(url, trusted, timeout=5.0):
-    spec = channel(ChannelKind.EMAIL, smtp=url, sender=SENDER, timeout=timedelta(seconds=timeout))
+def email_channel(url, trusted, timeout=5.0, proxy=""):
+    spec = channel(ChannelKind.EMAIL, smtp=url, sender=SENDER, timeout=timedelta(seconds=timeout), proxy=proxy)
     return EmailChannel(spec, trusted)
 
 
@@ -215,6 +216,63 @@ async def test_a_server_that_is_not_there_is_tried_again(trusted, url, detail):
     """A relay that cannot be found or reached is a failure for now."""
     attempt = await email_channel(url, trusted).send(message(recipient=RECIPIENT))
     assert (attempt.result, attempt.detail) == (AttemptResult.RETRY, detail)
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_mail_goes_through_the_channels_proxy(serve, smtp_authority, trusted, tls, encrypted):
+    """Through a proxy, by plain HTTP or TLS, a mail arrives as it does without; the relay's certificate is checked."""
+    mailbox, scheme = Mailbox(), {"starttls": "smtp", "tls": "smtps"}[tls]
+    port = await serve(mailbox, tls=tls, name="relay.example.org")
+    context = None
+    if encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        smtp_authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with Proxy(login="user:canary", tls=context, at_once=tls == "starttls") as proxy:
+        way = proxy.url.replace("//", "//user:canary@")
+        sending = email_channel(f"{scheme}://relay.example.org:{port}", trusted, proxy=way)
+        assert (await sending.send(message(recipient=RECIPIENT))).result is AttemptResult.SENT
+        other = email_channel(f"{scheme}://other.example.org:{port}", trusted, proxy=way)
+        attempt = await other.send(message(recipient=RECIPIENT))
+    assert attempt.detail == "other.example.org: the certificate is for another host"
+    assert proxy.lines[0] == f"CONNECT relay.example.org:{port} HTTP/1.1"
+    assert len(mailbox.mails) == 1
+
+
+async def test_a_relay_on_this_machine_is_not_asked_through_a_proxy(serve, trusted):
+    """A loopback relay is ours alone: the proxy's own loopback is another."""
+    mailbox = Mailbox()
+    port = await serve(mailbox, tls="none")
+    sending = email_channel(f"smtp://127.0.0.1:{port}?tls=none", trusted, proxy="http://127.0.0.1:1")
+    assert (await sending.send(message(recipient=RECIPIENT))).result is AttemptResult.SENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        ("403 No", "the proxy does not let us through to relay.example.org: it answered 403"),
+        ("407 Who", "the proxy does not let us through to relay.example.org: it wants another user or password (407)"),
+    ],
+)
+async def test_a_proxy_that_opens_no_way_to_the_relay_is_tried_again(trusted, answer, detail):
+    """A proxy that refuses a mail its way is told as such, as is one that is not there."""
+    async with Proxy(answer=answer) as proxy:
+        sending = email_channel("smtp://relay.example.org", trusted, proxy=proxy.url)
+        attempt = await sending.send(message(recipient=RECIPIENT))
+    assert (attempt.result, attempt.detail) == (AttemptResult.RETRY, detail)
+    gone = await email_channel("smtp://relay.example.org", trusted, proxy=proxy.url).send(message(recipient=RECIPIENT))
+    assert gone.detail == "could not connect to the proxy on the way to relay.example.org"
+
+
+async def test_a_relay_that_breaks_off_behind_a_proxy_is_told_plainly(trusted):
+    """What ends at the far end of a tunnel ends at ours."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with Proxy() as proxy:
+        url = f"smtp://relay.example.org:{server.sockets[0].getsockname()[1]}"
+        attempt = await email_channel(url, trusted, proxy=proxy.url).send(message(recipient=RECIPIENT))
+    server.close()
+    assert attempt.result is AttemptResult.RETRY
+    assert attempt.detail == "could not connect to relay.example.org"
 
 
 @pytest.mark.parametrize("recipient", ["a@example.org\r\nRCPT TO:<b@example.org>", "ї@example.org"])
