@@ -60,17 +60,25 @@ def in_turn(*replies: Reply) -> Script:
 
 
 class Receiver:
-    """An HTTP/1.1 server on 127.0.0.1, on a port of the system's choice.
+    """An HTTP/1.1 server on an address of loopback, by default 127.0.0.1 and a port of the system's choice.
 
     `async with Receiver(script) as receiver` runs it in the test's loop, `with Receiver(script).in_thread() as
     receiver` in a loop and thread of its own. A request cut as `UNREAD` leaves no trace in `requests`.
     """
 
-    def __init__(self, script: Script | Reply | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        script: Script | Reply | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        address: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
         reply = script or Reply()
         self.requests: list[Received] = []
         self.connections = 0
-        self.port = 0
+        self.address = address
+        self.port = port
         self._script: Script = in_turn(reply) if isinstance(reply, Reply) else reply
         self._tls = tls
         self._arrived = asyncio.Condition()
@@ -79,10 +87,10 @@ class Receiver:
     @property
     def url(self) -> str:
         """The address of the root, without a slash at its end."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self.address}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls, limit=MAX_HEAD)
+        self._server = await asyncio.start_server(self._accept, self.address, self.port, ssl=self._tls, limit=MAX_HEAD)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -50,8 +50,10 @@ def atom(*items: Item) -> bytes:
 class Site(Receiver):
     """Serves `pages` by their path, and answers 304 to who has a page already; what is not there is a 404."""
 
-    def __init__(self, pages: Mapping[str, bytes | Reply] | None = None) -> None:
-        super().__init__(self._answer)
+    def __init__(
+        self, pages: Mapping[str, bytes | Reply] | None = None, *, address: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        super().__init__(self._answer, address=address, port=port)
         self.pages: dict[str, bytes | Reply] = dict(pages or {})
 
     def _answer(self, request: Received) -> Reply:
