@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tocsin.feeds.entries import MOST_ENTRIES, build_entry, link_from, link_problem, plain_paragraphs
 from tocsin.model import Courtesy, Entry, ParsedFeed
 from tocsin.text.clean import clean_line
+from tocsin.text.dates import parse_time
 from tocsin.text.html import html_to_text
 
 READING = "1"  # part of each digest: another number has every entry read again, for what is read here has changed
@@ -112,6 +113,12 @@ def feed_of(channel: Channel, drafts: Iterable[Draft], count: int, *, seen: froz
     )
 
 
+def moment_in(text: str) -> datetime | None:
+    """Return the time that a feed gives to the second; None where it gives none."""
+    moment = parse_time(text)
+    return moment.replace(microsecond=0) if moment else None
+
+
 def digest_of(draft: Draft, channel: Channel) -> str:
     """Return 16 hex digits that are equal where the document states the same of an entry, what it inherits included."""
     base = "" if draft.link.startswith(("https://", "http://")) else channel.name
@@ -162,10 +169,10 @@ def looks_like_html(text: str) -> bool:
 
 def at_least(ttl: str, period: str, frequency: str) -> timedelta | None:
     """Return how long a feed wants to be left alone: the longer of `ttl`, in minutes, and its share of a period."""
-    minutes, often = number_in(ttl), number_in(frequency) or 1
+    minutes, often = number_in(ttl), number_in(frequency or "1")
     waits = [timedelta(minutes=minutes)] if minutes else []
-    if period.lower() in _PERIODS:
-        waits.append(_PERIODS[period.lower()] / often)
+    if often and (period or frequency) and (period.lower() or "daily") in _PERIODS:
+        waits.append(_PERIODS[period.lower() or "daily"] / often)
     return min(max(waits), _LONGEST) if waits else None
 
 

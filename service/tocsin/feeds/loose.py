@@ -13,12 +13,11 @@ from xml.sax import SAXException
 
 import feedparser
 
-from tocsin.feeds.drafts import HTML_TYPES, Channel, Draft, Marked, at_least, feed_of
+from tocsin.feeds.drafts import HTML_TYPES, Channel, Draft, Marked, at_least, feed_of, moment_in
 from tocsin.feeds.entries import MOST_ENTRIES, MOST_TITLE
 from tocsin.feeds.repair import possible_reference, readable
 from tocsin.model import Courtesy, FetchReason, ParsedFeed, ParseFailed
 from tocsin.text.clean import REPLACEMENT, clean_line
-from tocsin.text.dates import parse_time
 from tocsin.text.urls import http_url
 
 Fields: TypeAlias = Mapping[str, object]
@@ -114,7 +113,7 @@ def _with_own_ids(parsed: Fields, text: str) -> Fields:
 
 
 def _what_else(text: str) -> str:
-    if _HTML_START.search(text, 0, _HTML_START_WITHIN):
+    if _HTML_START.search(text, 0, _HTML_START_WITHIN) and "<opml" not in text[:_HTML_START_WITHIN]:
         return "it is an HTML page, not a feed"
     return "it is neither RSS, Atom, RDF nor JSON Feed"
 
@@ -131,7 +130,8 @@ def _feed(parsed: Fields, name: str) -> ParsedFeed:
         courtesy=_courtesy(channel),
         older=_link(channel, "next") or _link(channel, "prev-archive") or "",
     )
-    drafts = (_draft(fields, is_atom=is_atom) for fields in entries[:MOST_ENTRIES])
+    inherited = _authors(channel, is_atom=True) if is_atom else []
+    drafts = (_draft(fields, inherited, is_atom=is_atom) for fields in entries[:MOST_ENTRIES])
     feed = feed_of(stated, drafts, len(entries), seen=None)
     return replace(feed, problems=(*_problems(parsed), *feed.problems))
 
@@ -160,10 +160,13 @@ def _words_of(error: object) -> str:
     return clean_line(str(words))[:200]
 
 
-def _draft(fields: Fields, *, is_atom: bool) -> Draft:
-    published, updated = parse_time(_string(fields, "published")), parse_time(_string(fields, "updated"))
+def _draft(fields: Fields, inherited: list[str], *, is_atom: bool) -> Draft:
+    published, updated = moment_in(_string(fields, "published")), moment_in(_string(fields, "updated"))
     if not is_atom and published is None:  # RSS and RDF: dc:date, which feedparser calls an update
         published, updated = updated, None
+    authors = _authors(fields, is_atom=is_atom)
+    if is_atom and not authors:
+        authors = _authors(_fields(fields.get("source")), is_atom=True) or inherited
     tags = (_string(tag, "label") or _string(tag, "term") for tag in _list(fields.get("tags")))
     return Draft(
         id=_string(fields, "id"),
@@ -173,7 +176,7 @@ def _draft(fields: Fields, *, is_atom: bool) -> Draft:
         contents=tuple(map(_part, _list(fields.get("content")))),
         published=published,
         updated=updated,
-        authors=tuple(_authors(fields, is_atom=is_atom)),
+        authors=tuple(authors),
         language=_string(fields, "language"),
         tags=tuple(filter(None, tags)),
     )

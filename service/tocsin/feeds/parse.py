@@ -107,7 +107,7 @@ def _reader(document: Document) -> Callable[[Document], Parsed] | None:
             return parse_page
         case ".jsonl":
             return _parse_lines
-        case _ if document.body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"["):
+        case _ if document.body.lstrip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")[:1] in (b"{", b"["):
             return _parse_json
         case _:
             return None

@@ -107,9 +107,10 @@ def _article(record: JsonObject, stand_in: str, name: str) -> Entry:
 def _feed(record: JsonObject, items: list[object], name: str) -> ParsedFeed:
     entries: list[Entry] = []
     problems: list[str] = []
+    inherited = _authors(record)
     for number, item in enumerate(items[:MOST_ENTRIES], start=1):
         try:
-            entries.append(_item(item, name))
+            entries.append(_item(item, name, inherited))
         except BadRecordError as error:
             problems.append(f"item {number}: {error}")
         else:
@@ -121,12 +122,13 @@ def _feed(record: JsonObject, items: list[object], name: str) -> ParsedFeed:
         title=clean_line(_string(record, "title")) or None,
         url=link_from(_string(record, "home_page_url"), name),
         language=clean_line(_string(record, "language")) or None,
+        older=link_from(_string(record, "next_url"), name),
         problems=tuple(problems),
     )
 
 
-def _item(item: object, name: str) -> Entry:
-    """Read an item of a JSON Feed (version 1.1, "Items"; `author` is that of 1.0)."""
+def _item(item: object, name: str, inherited: list[str]) -> Entry:
+    """Read an item of a JSON Feed (version 1.1, "Items"); the feed's authors are those of items that name none."""
     if not isinstance(item, Mapping):
         raise BadRecordError("not a JSON object")
     html, plain = _string(item, "content_html"), _string(item, "content_text")
@@ -138,10 +140,15 @@ def _item(item: object, name: str) -> Entry:
         summary=plain_paragraphs(_string(item, "summary")),
         published=parse_time(_string(item, "date_published")),
         updated=parse_time(_string(item, "date_modified")),
-        authors=_names(item, "authors") or _names(item, "author"),
+        authors=_authors(item) or inherited,
         language=_string(item, "language"),
         tags=_names(item, "tags"),
     )
+
+
+def _authors(record: JsonObject) -> list[str]:
+    """Return the authors of a feed or an item; `author` is that of version 1.0."""
+    return _names(record, "authors") or _names(record, "author")
 
 
 def _item_link(item: object) -> str:

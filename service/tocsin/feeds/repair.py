@@ -8,7 +8,7 @@ was begun does not end: each character is looked at a fixed number of times.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from html.entities import html5
 from types import MappingProxyType
 
@@ -46,7 +46,7 @@ _SUBSET = re.compile(r"<!DOCTYPE[^\[<>]*\[", re.IGNORECASE)
 _EXTERNAL = re.compile(r"<!DOCTYPE\s[^\[<>]*\b(?:PUBLIC|SYSTEM)\b", re.IGNORECASE)
 _DECLARATION = re.compile(
     r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+"
-    r"(?:\"([^\"&%<]{0,200})\"|'([^'&%<]{0,200})'|[\"']&#(\d{1,7});[\"'])\s*>"
+    r"(?:\"((?:[^\"&%<]|&#\w{1,8};){0,200})\"|'((?:[^'&%<]|&#\w{1,8};){0,200})')\s*>"
 )
 _MOST_ENTITIES = 1_000
 _AROUND = re.compile(r"\s*+(<!--|<\?|<!DOCTYPE|\Z)", re.IGNORECASE)
@@ -87,7 +87,7 @@ class _Pass:
         if name in _XML_NAMES:
             return match[0]
         meaning = self.entities.get(name or "") or html5.get(f"{name};")
-        if name is None or not self.knows_more:
+        if name is None or not (self.knows_more or name in self.entities):
             self.note(BARE if name is None else ENTITY)
         return escape(meaning) if meaning else f"&amp;{match[0][1:]}"
 
@@ -109,7 +109,11 @@ def repaired(text: str) -> Repaired | None:
     if not stop:
         return None
     prolog = text[: start.start()]
-    is_plain = _is_plain(text, 0, start.start()) and _is_plain(text, stop, len(text))
+    is_plain = (
+        _is_plain(text, 0, start.start())
+        and text.find("<?xml ", 1, start.start()) < 0  # only ever at the beginning
+        and _is_plain(text, stop, len(text))
+    )
     work = _Pass(_entities(prolog), None if is_plain else JUNK, knows_more=bool(_EXTERNAL.search(prolog)))
     try:
         body = _scan(text[start.start() : stop], work)
@@ -180,12 +184,7 @@ def _entities(prolog: str) -> Mapping[str, str]:
     if not _SUBSET.search(prolog):
         return {}
     declared = _DECLARATION.findall(prolog)[:_MOST_ENTITIES]
-    return {name: double or single or _character(code) for name, double, single, code in declared}
-
-
-def _character(code: str) -> str:
-    number = int(code or 0)
-    return chr(number) if 0x20 <= number <= 0xD7FF else REPLACEMENT
+    return {name: clean(unescape(double or single)) for name, double, single in declared}
 
 
 def _is_plain(text: str, start: int, stop: int) -> bool:

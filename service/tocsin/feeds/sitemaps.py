@@ -6,11 +6,10 @@ A sitemap that knows no news is none of ours: it lists addresses, and says nothi
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from tocsin.feeds.drafts import Channel, Draft, Marked, feed_of
+from tocsin.feeds.drafts import Channel, Draft, Marked, feed_of, moment_in
 from tocsin.feeds.entries import MOST_ENTRIES, link_from
 from tocsin.feeds.xml import Element
 from tocsin.model import FetchReason, ParsedFeed, ParseFailed
-from tocsin.text.dates import parse_time
 
 MOST_PARTS = 50
 _NEWS = "{http://www.google.com/schemas/sitemap-news/"
@@ -39,13 +38,11 @@ def _urls(root: Element, name: str, seen: frozenset[str]) -> ParsedFeed | ParseF
 
 
 def _draft(url: Element, news: Element) -> Draft:
-    address = _said(url, "loc")
     return Draft(
-        id=address,
-        link=address,
+        link=_said(url, "loc"),
         title=Marked(_said(news, "title"), "text/plain"),
-        published=parse_time(_said(news, "publication_date")),
-        updated=parse_time(_said(url, "lastmod")),
+        published=moment_in(_said(news, "publication_date")),
+        updated=moment_in(_said(url, "lastmod")),
         language=_said(news, "publication", "language"),
         tags=tuple(filter(None, map(str.strip, _said(news, "keywords").split(",")))),
     )
@@ -54,7 +51,7 @@ def _draft(url: Element, news: Element) -> Draft:
 def _index(root: Element, name: str) -> ParsedFeed:
     """Return the documents that an index lists: the last changed first, those of unknown age last, as they stand."""
     listed = [
-        (parse_time(_said(part, "lastmod")) or _NEVER, _said(part, "loc")) for part in root if _local(part) == "sitemap"
+        (moment_in(_said(part, "lastmod")) or _NEVER, _said(part, "loc")) for part in root if _local(part) == "sitemap"
     ]
     listed.sort(key=lambda part: part[0], reverse=True)
     addresses = dict.fromkeys(filter(None, (link_from(address, name) for _, address in listed)))

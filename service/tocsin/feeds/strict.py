@@ -10,12 +10,21 @@ from html import escape
 from types import MappingProxyType
 from urllib.parse import urljoin
 
-from tocsin.feeds.drafts import HTML_TYPES, Channel, Draft, Marked, at_least, feed_of, looks_like_html, number_in
+from tocsin.feeds.drafts import (
+    HTML_TYPES,
+    Channel,
+    Draft,
+    Marked,
+    at_least,
+    feed_of,
+    looks_like_html,
+    moment_in,
+    number_in,
+)
 from tocsin.feeds.entries import MOST_ENTRIES, MOST_TITLE
 from tocsin.feeds.xml import Element
 from tocsin.model import Courtesy, ParsedFeed
 from tocsin.text.clean import clean_line
-from tocsin.text.dates import parse_time
 from tocsin.text.encodings import mended
 from tocsin.text.urls import http_url
 
@@ -53,6 +62,7 @@ _PREFIXES: Mapping[str, str] = MappingProxyType(  # namespaces in small letters,
 _KINDS: Mapping[str, str] = MappingProxyType(
     {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 )
+_RELATIONS = "http://www.iana.org/assignments/relation/"  # a relation's full name begins so (RFC 4287, 4.2.7.2)
 _WRITERS = frozenset({"author", "writer", "reporter", "journalist"})  # of the roles in media:credit
 _MAILBOX = re.compile(r"[^\s()<>@]+@[^\s()<>@]+\s*(?:\((?P<comment>[^()]*)\))?|(?P<phrase>[^<>@]*)<[^<>@]*@[^<>@]*>")
 _ADDRESS = re.compile(r"[\w.+-]++@[\w.-]++")
@@ -101,14 +111,15 @@ def _channels(root: Element, names: _Names) -> tuple[Element]:
 def _read(root: Element, parents: tuple[Element, ...], names: _Names, name: str, seen: frozenset[str]) -> ParsedFeed:
     """Read the first of `parents` as the channel, and entries of all of them."""
     is_atom = parents[0] is root
-    scope = _Scope().within(root) if is_atom else _Scope().within(root).within(parents[0])
+    outside = _Scope(http_url(name) or "").within(root)
+    scope = outside if is_atom else outside.within(parents[0])
     elements = [child for parent in parents for child in parent if names[_tag(child)] in ("item", "entry")]
     if not elements:
         raise UnusualError("no entries where they should be")
     channel = _channel(parents[0], names, name, scope, is_atom=is_atom)
-    outside = _Scope().within(root)
+    inherited = _authors(parents[0], names) if is_atom else ()
     drafts = (
-        _draft(element, names, (outside if element.getparent() is root else scope).within(element), is_atom=is_atom)
+        _draft(element, names, outside if element.getparent() is root else scope, inherited, is_atom=is_atom)
         for element in elements[:MOST_ENTRIES]
     )
     return feed_of(channel, drafts, len(elements), seen=seen)
@@ -117,9 +128,10 @@ def _read(root: Element, parents: tuple[Element, ...], names: _Names, name: str,
 class _Scope:
     """What elements inherit: xml:base and the language."""
 
-    __slots__ = ("base", "language")
+    __slots__ = ("address", "base", "language")
 
-    def __init__(self, base: str = "", language: str = "") -> None:
+    def __init__(self, address: str, base: str = "", language: str = "") -> None:
+        self.address = address  # where the document is, which the first xml:base may lead on from
         self.base = base
         self.language = language
 
@@ -131,7 +143,11 @@ class _Scope:
         language = element.get(_XML + "lang", element.get("lang"))
         if not base and language is None:
             return self
-        return _Scope(_joined(self.base, base), self.language if language is None else language.replace("_", "-"))
+        return _Scope(
+            self.address,
+            _joined(self.base or self.address, base) if base else self.base,
+            self.language if language is None else language.replace("_", "-"),
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -141,7 +157,18 @@ class _Scope:
 class _Entry:
     """An entry while it is read: what was met so far."""
 
-    __slots__ = ("about", "is_permalink", "links", "media", "names", "scope", "stated", "summary_is_last", "texts")
+    __slots__ = (
+        "about",
+        "is_permalink",
+        "links",
+        "media",
+        "names",
+        "of_source",
+        "scope",
+        "stated",
+        "summary_is_last",
+        "texts",
+    )
 
     def __init__(self, names: _Names, scope: _Scope) -> None:
         self.names = names
@@ -152,10 +179,11 @@ class _Entry:
         self.texts: list[Marked] = []
         self.summary_is_last = False  # content was met: a second description is not that
         self.media: dict[str, Marked] = {}
+        self.of_source: tuple[str, ...] = ()
 
 
-def _draft(element: Element, names: _Names, scope: _Scope, *, is_atom: bool) -> Draft:
-    entry = _Entry(names, scope)
+def _draft(element: Element, names: _Names, scope: _Scope, inherited: tuple[str, ...], *, is_atom: bool) -> Draft:
+    entry = _Entry(names, scope.within(element))
     draft = entry.stated
     draft.id = element.get(_RDF_ABOUT, "")
     for child in element:
@@ -174,8 +202,8 @@ def _draft(element: Element, names: _Names, scope: _Scope, *, is_atom: bool) -> 
         draft.title = entry.media.get("title", draft.title)
     if draft.summary is None and not draft.contents:
         draft.summary = entry.media.get("description")
-    if not draft.authors and "credit" in entry.media:
-        draft.authors = (entry.media["credit"].value,)
+    if not draft.authors:
+        draft.authors = (entry.media["credit"].value,) if "credit" in entry.media else entry.of_source or inherited
     return draft
 
 
@@ -242,18 +270,19 @@ def _read_body(entry: _Entry, element: Element) -> None:
 
 
 def _read_author(entry: _Entry, element: Element) -> None:
-    parts = [child for child in element if entry.names[_tag(child)] in ("name", "itunes:name")]
-    name = _text(parts[-1]) if parts else _author(_text(element)[:MOST_TITLE]) if not len(element) else ""
-    if name and "@" not in name:
-        entry.stated.authors += (name,)
+    entry.stated.authors += _author(element, entry.names)
+
+
+def _read_source(entry: _Entry, element: Element) -> None:
+    entry.of_source = _authors(element, entry.names)
 
 
 def _read_published(entry: _Entry, element: Element) -> None:
-    entry.stated.published = parse_time(_text(element)) or entry.stated.published
+    entry.stated.published = moment_in(_text(element)) or entry.stated.published
 
 
 def _read_updated(entry: _Entry, element: Element) -> None:
-    entry.stated.updated = parse_time(_text(element)) or entry.stated.updated
+    entry.stated.updated = moment_in(_text(element)) or entry.stated.updated
 
 
 def _read_category(entry: _Entry, element: Element) -> None:
@@ -318,6 +347,7 @@ _READERS: Mapping[str, Callable[[_Entry, Element], None]] = MappingProxyType(
         **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), _read_updated),
         **dict.fromkeys(("category", "keywords", "dc:subject", "media:category"), _read_category),
         "itunes:category": _read_itunes_category,
+        "source": _read_source,
         **dict.fromkeys(("tags", "itunes:keywords", "media:keywords"), _read_keywords),
         **dict.fromkeys(("language", "dc:language"), _read_language),
         **dict.fromkeys(("media:group", "media:content"), _read_media),
@@ -356,12 +386,12 @@ def _channel(element: Element, names: _Names, name: str, scope: _Scope, *, is_at
 def _courtesy(channel: Element, names: _Names) -> Courtesy:
     """Read how often a channel wants to be asked (RSS 2.0, ttl, skipHours, skipDays; RDF syndication module)."""
     said = {names[_tag(child)]: child for child in channel}
-    hours = {
-        number % 24 for text in _parts(said, names, "skiphours", "hour") if (number := number_in(text)) is not None
-    }
+    hours = {number_in(text) for text in _parts(said, names, "skiphours", "hour")}
     days = {_DAYS.index(day) for text in _parts(said, names, "skipdays", "day") if (day := text.lower()) in _DAYS}
     return Courtesy(
-        at_least=at_least(*(_said(said, key) for key in _PACE)), skip_hours=frozenset(hours), skip_days=frozenset(days)
+        at_least=at_least(*(_said(said, key) for key in _PACE)),
+        skip_hours=frozenset(hour % 24 for hour in hours if hour is not None and hour <= 24),
+        skip_days=frozenset(days),
     )
 
 
@@ -432,7 +462,7 @@ def _markup(element: Element) -> str:
 def _link(element: Element, scope: _Scope) -> tuple[str, bool, str] | None:
     """Return a link's relation, whether it leads to a page, and where; None for one that leads nowhere."""
     if element.attrib:
-        relation = (element.get("rel") or "alternate").lower()
+        relation = (element.get("rel") or "alternate").lower().removeprefix(_RELATIONS)
         kind = (element.get("type") or "text/html").lower()
         href = (element.get("href") or element.get("url") or element.get("uri") or "").strip()
         scope = scope.within(element)
@@ -457,7 +487,18 @@ def _joined(base: str, href: str) -> str:
         return href
 
 
-def _author(text: str) -> str:
+def _authors(element: Element, names: _Names) -> tuple[str, ...]:
+    """Return the authors of a feed or source, who are those of entries that name none (RFC 4287, 4.2.1)."""
+    return tuple(name for child in element if names[_tag(child)] == "author" for name in _author(child, names))
+
+
+def _author(element: Element, names: _Names) -> tuple[str, ...]:
+    parts = [child for child in element if names[_tag(child)] in ("name", "itunes:name")]
+    name = _text(parts[-1]) if parts else "" if len(element) else _name_of(_text(element)[:MOST_TITLE])
+    return (name,) if name and "@" not in name else ()
+
+
+def _name_of(text: str) -> str:
     """Return the name beside a mail address: RSS writes `mail@example.org (Name)`."""
     if "@" not in text:
         return text
