@@ -31,8 +31,9 @@ JITTER, LONGEST_JITTER, CRON_JITTER = 0.1, timedelta(minutes=30), timedelta(seco
 #: How many of the newest entries say how often a feed publishes.
 RECENT_ENTRIES = 10
 
-#: How many slots of a cron line are passed over because the feed's server skips their hours.
-MOST_SKIPPED_SLOTS = 50
+#: For how long the slots of a cron line are passed over because the document skips their hours: it skips hours of each
+#: day and days of each week, so what is skipped for a week is always skipped.
+LONGEST_PASSING_OVER = timedelta(days=7)
 
 _NOW = timedelta()
 _TICK = timedelta(microseconds=1)
@@ -158,7 +159,7 @@ def _slot(feed: FeedSpec, courtesy: Courtesy, now: datetime, earliest: datetime,
     """
     line, late = feed.cron or "", CRON_JITTER * share(key)
     slot = first = next_slot(line, feed.timezone, max(now, earliest - _TICK))
-    for _ in range(MOST_SKIPPED_SLOTS):
+    while slot <= first + LONGEST_PASSING_OVER:
         if not _is_skipped(courtesy, slot):
             return slot if _is_skipped(courtesy, slot + late) else slot + late
         slot = next_slot(line, feed.timezone, _hour_allowed(courtesy, slot) - _TICK)
