@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tocsin.alerts.envelope import SCHEMA_VERSION
 from tocsin.alerts.render import TEXT_KINDS
-from tocsin.alerts.reports import WORDINGS
+from tocsin.alerts.reports import WORDINGS, report_type
 from tocsin.model import FeedState, Field, JsonObject, MessageKind, PageOutcome, Severity
 
 _TEXT: JsonObject = {"type": "string"}
@@ -53,11 +53,10 @@ def _payload(kind: MessageKind, data: JsonObject) -> JsonObject:
 
 def _report() -> JsonObject:
     """Return the schema of what the service says of itself. The conditions of a later version fit it, too."""
-    known = (f"ops.feed.{state}" for state in WORDINGS if state != FeedState.NETWORK_DOWN)
     kind = {
         "type": "string",
         "pattern": r"^ops\.[a-z_]+(\.[a-z_]+)*$",
-        "examples": [*known, f"ops.{FeedState.NETWORK_DOWN}"],
+        "examples": [report_type(FeedState(state)) for state in WORDINGS],
         "description": "The condition. There may be more of them one day: tell those you do not know by their detail.",
     }
     data = _object(

@@ -114,8 +114,13 @@ def render_report(condition: OpenCondition, about: JsonObject, at: datetime) -> 
         "next_poll": condition.next_poll and timestamp(condition.next_poll),
         **about,
     }
-    kind = f"ops.feed.{condition.state.value}" if condition.feed else f"ops.{condition.state.value}"
-    return {"type": kind, "timestamp": timestamp(at), "data": data}
+    return {"type": report_type(condition.state), "timestamp": timestamp(at), "data": data}
+
+
+def report_type(state: FeedState) -> str:
+    """Return the `type` of a payload about a condition, of full stops, letters and underscores (Standard Webhooks)."""
+    name = state.value.replace("-", "_")
+    return f"ops.{name}" if state is FeedState.NETWORK_DOWN else f"ops.feed.{name}"
 
 
 def report_notice(payload: JsonObject, timezone: str) -> Notice:
