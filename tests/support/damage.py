@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>\s*")
-_END_TAGS_AT_END = re.compile(r"(?:\s*</[\w:.-]+\s*>)+\s*\Z")
 _TITLE = re.compile(r"(<((?:[\w.-]+:)?title)(?:\s[^<>]*)?>)([^<>&]*)(</\2>)", re.IGNORECASE)
 _NAMES = r"((?:[\w.-]+:)?(?:item|entry))"
 _NAMES_IN_SITEMAP = r"((?:[\w.-]+:)?url)"
@@ -105,15 +104,19 @@ def _behind_first_entry(feed: str, markup: str) -> bytes:
     return (feed[:at] + markup + feed[at:]).encode()
 
 
-def _end_tags_in_capitals(feed: str) -> str:
-    return _TITLE.sub(lambda title: title.group(1) + title.group(3) + title.group(4).upper(), feed)
+def _up_to_last_entry(feed: str) -> str:
+    return feed[: max(match.end() for match in _entry(feed).finditer(feed))]
+
+
+def _end_tags_in_other_letters(feed: str) -> str:
+    return _TITLE.sub(lambda title: title.group(1) + title.group(3) + title.group(4).swapcase(), feed)
 
 
 CONTROL = Damage(name="none", inflict=str.encode)
 
 DAMAGES = (
     Damage(name="cut at 70 %", inflict=lambda feed: feed[: len(feed) * 7 // 10].encode(), is_cut=True),
-    Damage(name="missing end tags", inflict=lambda feed: _END_TAGS_AT_END.sub("", feed).encode(), is_cut=True),
+    Damage(name="missing end tags", inflict=lambda feed: _up_to_last_entry(feed).encode()),
     Damage(name="missing root end tag", inflict=lambda feed: feed.rstrip().rpartition("</")[0].encode()),
     Damage(name="bare & in title", inflict=lambda feed: _behind_titles(feed, " & sons"), suffix=" & sons"),
     Damage(name="bare & without blanks", inflict=lambda feed: _behind_titles(feed, " R&D"), suffix=" R&D"),
@@ -137,7 +140,7 @@ DAMAGES = (
     Damage(name="unquoted attribute", inflict=lambda feed: _in_entries(feed, r"<\1\2 x=y>\3</\1>").encode()),
     Damage(name="duplicate attribute", inflict=lambda feed: _in_entries(feed, r'<\1\2 x="y" x="z">\3</\1>').encode()),
     Damage(name="stray end tag", inflict=lambda feed: _before_ends(feed, "</p>")),
-    Damage(name="end tags in capitals", inflict=lambda feed: _end_tags_in_capitals(feed).encode()),
+    Damage(name="end tags in other letters", inflict=lambda feed: _end_tags_in_other_letters(feed).encode()),
     Damage(name="hyphens in comment", inflict=lambda feed: _behind_first_entry(feed, "<!-- a -- b -->")),
     Damage(
         name="impossible reference", inflict=lambda feed: _before_ends(feed, "<nobodyknows>&#0;&#xD800;</nobodyknows>")
