@@ -111,7 +111,7 @@ async def test_a_page_in_place_of_a_feed_is_named(service, site, configured):
     assert await state(service) == "not-a-feed"
     for _ in range(12):
         await poll(minutes=30)
-    assert told(service) == [("ops.feed.not-a-feed", "began")]
+    assert told(service) == [("ops.feed.not_a_feed", "began")]
 
 
 async def test_a_feed_that_falls_silent_is_told_of(service, site, configured):
@@ -181,12 +181,12 @@ async def test_ids_that_all_change_are_told_and_ring_nothing(service, site, conf
     await poll()
     site.pages["/rss"] = page(2)
     await poll(minutes=15)
-    assert (await state(service), told(service)) == ("all-ids-changed", [("ops.feed.all-ids-changed", "began")])
+    assert (await state(service), told(service)) == ("all-ids-changed", [("ops.feed.all_ids_changed", "began")])
     assert await service.alerts() == []
     site.pages["/rss"] = page(3, item("fresh", "A ferry sank."))
     await poll(minutes=15)
     assert len(await service.alerts()) == 1
-    assert told(service) == [("ops.feed.all-ids-changed", "began")]
+    assert told(service) == [("ops.feed.all_ids_changed", "began")]
 
 
 async def test_a_clock_that_is_wrong_is_told(service, site, configured):
@@ -195,7 +195,7 @@ async def test_a_clock_that_is_wrong_is_told(service, site, configured):
     wrong = (service.clock() - timedelta(hours=7)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     site.pages["/rss"] = Reply(headers={"date": wrong}, body=rss(item("one")))
     await poll()
-    assert (await state(service), told(service)) == ("clock-odd", [("ops.feed.clock-odd", "began")])
+    assert (await state(service), told(service)) == ("clock-odd", [("ops.feed.clock_odd", "began")])
 
 
 async def test_a_permanent_redirect_is_followed_directly_once_it_is_proven(service, site, configured):
@@ -259,12 +259,12 @@ async def test_a_network_that_is_down_is_one_message(service, site, configured):
     assert {report.state.value for report in (await service.feeds()).values()} == {"failing"}
     for _ in range(20):
         await poll(minutes=30)
-    assert told(service) == [("ops.network-down", "began")]
+    assert told(service) == [("ops.network_down", "began")]
     soon = service.clock() + timedelta(hours=2)
     assert all(report.next_poll < soon for report in (await service.feeds()).values()), "an outage is no back-off"
     async with Site({"/rss": rss(item("one"))}, address="127.0.0.2", port=site.port):
         await poll(hours=2)
-    assert told(service)[1:] == [("ops.network-down", "ended")]
+    assert told(service)[1:] == [("ops.network_down", "ended")]
 
 
 async def test_two_feeds_of_one_address_are_fetched_once(service, site):

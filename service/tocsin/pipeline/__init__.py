@@ -46,7 +46,7 @@ _WIDTHS = {
 }
 
 #: How long a unit of work is ours. Longer than it can take, so that nobody else begins it while it runs.
-POLL_LEASE = timedelta(minutes=2)
+POLL_LEASE = timedelta(minutes=5)
 PAGE_LEASE = timedelta(minutes=2)
 SEND_LEASE = timedelta(minutes=2)
 

@@ -65,6 +65,9 @@ from tocsin.text.language import language_of
 #: How many documents the index of a feed may lead to, and through how many indexes (as the sitemaps of news sites do).
 MOST_PARTS, MOST_LEVELS = 50, 2
 
+#: How long the documents of an index are read in one poll; the rest have their turn in the next.
+TIME_FOR_PARTS = timedelta(minutes=2)
+
 #: How many pages of older entries are read where a feed went on faster than we looked (RFC 5005).
 MOST_OLDER = 3
 
@@ -276,12 +279,17 @@ class _Poll:
         """Read the documents that an index lists, each only where it changed."""
         known = {part.url: part for part in self._due.parts}
         asked: set[str] = set()
+        until = self._tools.clock() + TIME_FOR_PARTS
         while reading.pending and len(asked) < MOST_PARTS:
             level, url = reading.pending.pop(0)
             if url in asked:
                 continue
             asked.add(url)
             part = known.get(url, FeedPart(url=url))
+            if self._tools.clock() > until:
+                reading.whole = False
+                reading.parts.append(part)
+                continue
             outcome = await self._tools.fetcher.fetch(self._feed, part.validators, part.fingerprint, address=url)
             match outcome:
                 case FetchFailed():
@@ -334,7 +342,7 @@ class _Poll:
         assert record is not None  # noqa: S101 - it was decided at least once
         if end is Commit.DONE:
             self._tell(record)
-            if record.decisions.messages:
+            if record.decisions.messages or record.pages:
                 self._tools.wake()
         else:
             self._tools.journal.warning(Event.LEASE_LOST, step="poll", feed=self._feed.name, outcome=end.value)
