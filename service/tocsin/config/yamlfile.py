@@ -238,6 +238,46 @@ def read_yaml(path: Path, name: str, environment: Mapping[str, str]) -> YamlFile
     )
 
 
+def write_yaml(value: object) -> str:
+    """Return keys, lists and texts of one line as YAML that `read_yaml` reads as the same; a `${` stays one."""
+    written: str = yaml.dump(
+        _literal(value),
+        Dumper=_Writer,
+        allow_unicode=True,
+        default_flow_style=None,  # lists of texts on one line, all else by indentation
+        sort_keys=False,
+        width=_UNFOLDED,
+    )
+    return written
+
+
+_UNFOLDED = 100_000
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes lists below a key indented, as people do, and no aliases."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's
+        """Begin a level."""
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's
+        """Write a list that stands there twice in full."""
+        return True
+
+
+def _literal(value: object) -> object:
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case Mapping():
+            return {key: _literal(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_literal(item) for item in value]
+        case _:
+            return value
+
+
 class _Refused(Exception):
     """The file cannot be read any further. A place of None means the file as a whole."""
 

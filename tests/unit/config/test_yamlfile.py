@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tocsin.config.yamlfile import MAX_BYTES, YamlFile, dotted, locate, plain, read_yaml
+from tocsin.config.yamlfile import MAX_BYTES, YamlFile, dotted, locate, plain, read_yaml, write_yaml
 
 
 def read(tmp_path: Path, body: str | bytes, environment: dict[str, str] | None = None) -> YamlFile:
@@ -135,3 +138,20 @@ def test_a_mistake_in_one_value_does_not_hide_the_next(tmp_path: Path) -> None:
     places = [(problem.line, problem.column, problem.path) for problem in file.problems]
     assert places == [(2, 1, "a"), (3, 4, "b"), (4, 12, "c.0.d")]
     assert file.complete
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30)
+VALUES = st.recursive(
+    TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
+)
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=3))
+def test_what_is_written_is_read_again(value: dict[str, object]) -> None:
+    """Keys, lists and texts of one line come back as they were, whatever they look like, a literal ${ too."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "x.yaml"
+        path.write_bytes(write_yaml(value).encode())
+        file = read_yaml(path, "x.yaml", {})
+    assert file.problems == ()
+    assert plain(file.root) == value
