@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from tocsin.model import FeedSpec, FetchOutcome, Validators
+from tocsin.model import FeedSpec, FetchOutcome, PageFailed, PageFetched, Validators
 from tocsin.plan import Plan
 from tocsin.ports import Fetcher, Sandbox
 from tocsin.sandbox.worker import ProcessSandbox
@@ -24,18 +24,27 @@ class _LateFetcher:
     def __init__(self, plan: Plan, stack: AsyncExitStack) -> None:
         self._plan = plan
         self._stack = stack
-        self._fetcher: Fetcher | None = None
+        self._opened: Fetcher | None = None
 
-    async def fetch(self, feed: FeedSpec, validators: Validators, fingerprint: str | None) -> FetchOutcome:
+    async def fetch(
+        self, feed: FeedSpec, validators: Validators, fingerprint: str | None, *, address: str | None = None
+    ) -> FetchOutcome:
         """Get what `feed` holds now, unless `validators` or `fingerprint` say that it is what we have."""
-        if self._fetcher is None:
-            self._fetcher = self._open()
-        return await self._fetcher.fetch(feed, validators, fingerprint)
+        return await self._fetcher().fetch(feed, validators, fingerprint, address=address)
+
+    async def fetch_page(self, feed: FeedSpec, url: str) -> PageFetched | PageFailed:
+        """Get the page behind an entry of `feed`, if its site's robots.txt lets us."""
+        return await self._fetcher().fetch_page(feed, url)
+
+    def _fetcher(self) -> Fetcher:
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
     def _open(self) -> Fetcher:
         from tocsin.fetch.fetcher import open_fetcher  # noqa: PLC0415
         from tocsin.net.transport import CheckedTransport, tls_context  # noqa: PLC0415
 
-        transport = CheckedTransport(tls=tls_context())
+        transport = CheckedTransport(tls=tls_context(self._plan.ca_file))
         self._stack.push_async_callback(transport.aclose)
         return open_fetcher(transport, self._plan.contact)
