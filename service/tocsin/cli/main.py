@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -21,6 +21,8 @@ database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 known = typer.Typer(invoke_without_command=True)
 app.add_typer(known, name="entities")
+watched = typer.Typer(invoke_without_command=True)
+app.add_typer(watched, name="feeds")
 
 Config = Annotated[
     Path | None,
@@ -41,6 +43,19 @@ def _end(command: Callable[[], Exit]) -> None:
         status = command()
         sys.stdout.flush()  # a reader that is gone is told here, not when Python ends
         leave(status)
+
+
+class _Given(NamedTuple):
+    """The options that every command takes."""
+
+    config: Path | None
+    json: bool
+
+
+def _given_before(context: typer.Context) -> _Given:
+    """Return the options that stand before the name of a subcommand."""
+    before = context.parent.params if context.parent else {}
+    return _Given(before.get("config"), bool(before.get("json")))
 
 
 def _print_version(asked: bool) -> None:
@@ -131,16 +146,65 @@ def expand(
     """Show every form of an entity: what it comes from, and when it counts."""
     from tocsin.cli.entities import expand as command
 
-    before = context.parent.params if context.parent else {}
-    _end(lambda: command(entity, config or before.get("config"), json=json or bool(before.get("json"))))
+    before = _given_before(context)
+    _end(lambda: command(entity, config or before.config, json=json or before.json))
 
 
-@app.command()
-def feeds(config: Config = None, json: Json = False) -> None:
-    """Show how each feed is doing."""
+@watched.callback()
+def feeds(context: typer.Context, config: Config = None, json: Json = False) -> None:
+    """Show how each feed is doing; find feeds, and have one polled now."""
     from tocsin.cli.feeds import feeds as command
 
-    _end(lambda: command(config, json=json))
+    if context.invoked_subcommand is None:
+        _end(lambda: command(config, json=json))
+
+
+@watched.command()
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="A feed, or a page of its site.", show_default=False)],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Find the feeds of a site, and show what to write into the configuration."""
+    from tocsin.cli.discover import add as command
+
+    before = _given_before(context)
+    _end(lambda: command(url, config or before.config, json=json or before.json))
+
+
+@watched.command()
+def retry(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a feed.", show_default=False)],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Have a feed polled now that is gone, or that is left alone for a while because it fails."""
+    from tocsin.cli.retry import retry as command
+
+    before = _given_before(context)
+    _end(lambda: command(name, config or before.config, json=json or before.json))
+
+
+@app.command("import-opml")
+def import_opml(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL|-", help="A list of feeds.", show_default=False)],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show a feed reader's list of feeds (OPML) as it is written into the configuration."""
+    from tocsin.cli.outlines import import_opml as command
+
+    _end(lambda: command(source, config, json=json))
+
+
+@app.command("export-opml")
+def export_opml(config: Config = None) -> None:
+    """Print the configured feeds as a list for feed readers (OPML)."""
+    from tocsin.cli.outlines import export_opml as command
+
+    _end(lambda: command(config))
 
 
 @app.command()
