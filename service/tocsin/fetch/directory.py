@@ -1,6 +1,8 @@
 """Feeds that are a directory: each file directly in it is a document.
 
-Files that were written to less than a second ago are left for the next look: whoever writes them may not be done.
+A file that changed less than a second ago is left for the next look: whoever writes it may not be done. Two looks, a
+second apart, would find it the same. What counts is when it was written to and when anything of it changed, the later
+of the two: whoever writes can set the first, nobody the second.
 """
 
 import asyncio
@@ -65,6 +67,7 @@ class _File:
     path: Path
     size: int
     modified_ns: int
+    changed_ns: int
     mode: int
     settled: bool
 
@@ -98,8 +101,15 @@ def _files(directory: Path, now: float) -> Iterator[_File]:
 
 def _seen(path: Path, found: os.stat_result, now: float) -> _File:
     # a time far ahead comes from a wrong clock, not from somebody who is still writing
-    settled = abs(now - found.st_mtime) >= _SETTLED_AFTER
-    return _File(path=path, size=found.st_size, modified_ns=found.st_mtime_ns, mode=found.st_mode, settled=settled)
+    settled = all(abs(now - time) >= _SETTLED_AFTER for time in (found.st_mtime, found.st_ctime))
+    return _File(
+        path=path,
+        size=found.st_size,
+        modified_ns=found.st_mtime_ns,
+        changed_ns=found.st_ctime_ns,
+        mode=found.st_mode,
+        settled=settled,
+    )
 
 
 def _read(file: _File, largest: int) -> _Read:
@@ -113,7 +123,8 @@ def _read(file: _File, largest: int) -> _Read:
             after = os.fstat(stream.fileno())
     except OSError as error:
         return _Read(file=file, problem=f"{file.name}: {_reason(error)}, passed over")
-    if (after.st_size, after.st_mtime_ns) != (file.size, file.modified_ns):  # written to while we read
+    if (after.st_size, after.st_mtime_ns, after.st_ctime_ns) != (file.size, file.modified_ns, file.changed_ns):
+        # written to while we read
         return _Read(file=replace(file, settled=False))
     modified = datetime.fromtimestamp(file.modified_ns / 1e9, UTC)
     return _Read(file=file, document=Document(name=file.name, body=body, modified=modified))

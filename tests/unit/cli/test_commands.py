@@ -67,7 +67,7 @@ def test_once_rings_once(tocsin):
 
 def test_once_waits_for_a_file_that_is_being_written(tocsin):
     """A file that was written this very second is read all the same before `run --once` ends."""
-    tocsin.write("incoming/ferry.txt", FERRY, age=0)
+    tocsin.write("incoming/ferry.txt", FERRY)
     assert tocsin("run", "--once").returncode == 0
     assert len(archived(tocsin)) == 1
 

@@ -124,6 +124,32 @@ async def test_a_fresh_file_is_left_for_the_next_look(look, put, clock):
     assert isinstance(await look(second.fingerprint), NotModified)
 
 
+async def test_a_file_whose_time_was_set_back_is_left_for_the_next_look(look, put, clock):
+    """Whoever writes may say when; when a file changed is not theirs to say, and it is what counts."""
+    path = put("a.txt", age=3600)
+    clock.now = path.stat().st_ctime + 0.5
+    first = await look()
+    assert (names(first), first.unsettled) == ([], ("a.txt",))
+    clock.now += 0.6
+    assert names(await look(first.fingerprint)) == ["a.txt"]
+
+
+async def test_a_file_that_is_written_anew_while_it_is_read_is_unsettled(look, put, monkeypatch):
+    """Other bytes of the same number and time are not taken for those that we looked at."""
+    path = put("a.txt", "first")
+    original = Path.open
+
+    def replace(self, *arguments):
+        with original(path, "w") as stream:
+            stream.write("other")
+        os.utime(path, (NOW - 60, NOW - 60))
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Path, "open", replace)
+    outcome = await look()
+    assert (names(outcome), outcome.unsettled) == ([], ("a.txt",))
+
+
 async def test_a_file_from_the_future_is_read(look, put):
     """A time that a wrong clock gave does not keep a file out for ever."""
     put("later.txt", age=-3600)
