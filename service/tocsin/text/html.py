@@ -19,7 +19,7 @@ from tocsin.text.urls import http_url
 
 # Marks put between pieces of text; they cannot stand in the text itself, `clean` takes control characters away.
 _LINE, _PARAGRAPH = "\x01", "\x02"
-_PARAGRAPH_END = re.compile(rf"{_PARAGRAPH}|{_LINE}\s*{_LINE}")
+_MARKS_TOGETHER = re.compile(rf"[{_LINE}{_PARAGRAPH}][ {_LINE}{_PARAGRAPH}]*")
 _BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -34,6 +34,23 @@ _UNSEEN = frozenset(
     """
     audio canvas datalist head iframe math noembed noframes noscript object rp rt script style svg template title video
     """.split()
+)
+# Most fragments are read without a walk: marks are put before the tags of blocks, and the text is taken as a whole. Not
+# where a mark could land in another place than its tag (tables, selections), the text is taken as it stands, or a
+# reference stands for a control character, which may be a mark.
+_WALKED = frozenset(
+    """
+    body caption form frameset head html listing optgroup option plaintext pre select table tbody td textarea tfoot th
+    thead tr xmp
+    """.split()
+)
+_TAG_NAME = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)")
+_CONTROL_REFERENCE = re.compile(
+    r"&#(?:0*(?:\d|[12]\d|3[01]|12[7-9]|1[345]\d)(?!\d)|[xX]0*(?:1?[0-9a-fA-F]|[7-9][0-9a-fA-F])(?![0-9a-fA-F]))"
+)
+_MARKED_TAGS: Mapping[str, str] = MappingProxyType(
+    {f"{end}{name}": f"{_PARAGRAPH}<{end}{name}" for name in _BLOCKS - _WALKED for end in ("", "/")}
+    | {"br": f"{_LINE}<br", "img": " <img"}
 )
 _ARTICLE_FURNITURE = frozenset({"aside", "button", "dialog", "footer", "form", "nav"})
 _PAGE_FURNITURE = _ARTICLE_FURNITURE | {"header"}
@@ -87,8 +104,24 @@ def html_to_text(html: str) -> str:
     """
     if "<" not in html and "&" not in html:
         return _laid_out(clean(html))
-    tree = _tree(html)
+    html = clean(html.replace("\r", "\n"))
+    names = set(map(str.lower, _TAG_NAME.findall(html)))
+    if names.isdisjoint(_WALKED) and not ("&#" in html and _CONTROL_REFERENCE.search(html)):
+        return _flowing_text(html, has_unseen=not names.isdisjoint(_UNSEEN))
+    tree = LexborHTMLParser(html, scripting=True)
     return _text(tree.body or tree.root, frozenset())
+
+
+def _flowing_text(html: str, *, has_unseen: bool) -> str:
+    """Return the text of a fragment in which nothing stands elsewhere than it is written."""
+    tree = LexborHTMLParser(_TAG_NAME.sub(_marked_tag, html), scripting=True)
+    if has_unseen:
+        tree.strip_tags(sorted(_UNSEEN))
+    return _laid_out(tree.body.text()) if tree.body else ""
+
+
+def _marked_tag(tag: re.Match[str]) -> str:
+    return _MARKED_TAGS.get(tag[1]) or _MARKED_TAGS.get(tag[1].lower()) or tag[0]
 
 
 def read_page(html: bytes | str) -> Page:
@@ -172,11 +205,12 @@ def _text(root: LexborNode | None, left_out: frozenset[str]) -> str:
 
 def _laid_out(marked: str) -> str:
     """Turn marks into newlines, collapse the white space between them, and leave out what is empty."""
-    paragraphs = (
-        "\n".join(filter(None, (" ".join(line.split()) for line in paragraph.split(_LINE))))
-        for paragraph in _PARAGRAPH_END.split(marked)
-    )
-    return "\n\n".join(filter(None, paragraphs))
+    text = " ".join(marked.split()).replace(f" {_PARAGRAPH}", _PARAGRAPH).replace(f" {_LINE}", _LINE)
+    return _MARKS_TOGETHER.sub(_line_end, text).strip(" \n")
+
+
+def _line_end(marks: re.Match[str]) -> str:
+    return "\n\n" if _PARAGRAPH in marks[0] or marks[0].count(_LINE) > 1 else "\n"
 
 
 def _main_text(tree: LexborHTMLParser) -> str:
