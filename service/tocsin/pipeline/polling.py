@@ -4,14 +4,13 @@ One request serves every feed of the same source; each decides for itself what t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from tocsin.alerts.decide import PollFacts, may_ring
 from tocsin.errors import StorageError
-from tocsin.feeds.article import articles_of
 from tocsin.feeds.health import HealthFacts, Overlap, conditions_of, state_of
 from tocsin.feeds.memory import (
     ReadFacts,
@@ -22,20 +21,16 @@ from tocsin.feeds.memory import (
     proven_address,
 )
 from tocsin.feeds.page import wants_page
-from tocsin.feeds.parse import parse_document
 from tocsin.feeds.schedule import next_poll
 from tocsin.log import Event
 from tocsin.model import (
     Article,
     Changed,
     Commit,
-    Courtesy,
-    Document,
     DueFeed,
     EntryOutcome,
     FeedKind,
     FeedMemory,
-    FeedPart,
     FeedSpec,
     FeedState,
     Fetched,
@@ -46,27 +41,17 @@ from tocsin.model import (
     New,
     NotModified,
     PageRecord,
-    ParsedFeed,
-    ParseFailed,
     PollRecord,
-    Seen,
     Skipped,
-    SkipReason,
     Validators,
 )
+from tocsin.pipeline.gathering import Gathering
 from tocsin.pipeline.judging import Version, judge, listens, tell_decisions
 from tocsin.pipeline.tools import Configuration, Tools
-from tocsin.ports import LimitExceeded
 from tocsin.rules.fields import reads_body
 from tocsin.stories.cluster import story_of
 from tocsin.stories.identity import identify
 from tocsin.text.language import language_of
-
-#: How many documents the index of a feed may lead to, and through how many indexes (as the sitemaps of news sites do).
-MOST_PARTS, MOST_LEVELS = 50, 2
-
-#: How long the documents of an index are read in one poll; the rest have their turn in the next.
-TIME_FOR_PARTS = timedelta(minutes=2)
 
 #: How many pages of older entries are read where a feed went on faster than we looked (RFC 5005).
 MOST_OLDER = 3
@@ -91,26 +76,6 @@ class PollEnd:
     committed: bool
     unsettled: bool = False
     refused: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reading:
-    """What a poll reads, as it is read: the articles of all documents, and what else these say."""
-
-    entries: list[Article | Skipped] = field(default_factory=list)
-    unchanged: dict[str, Seen] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    parts: list[FeedPart] = field(default_factory=list)
-    pending: list[tuple[int, str]] = field(default_factory=list)  # parts still to be read, each with its level
-    courtesy: Courtesy = field(default_factory=Courtesy)
-    older: str | None = None
-    received: int = 0
-    whole: bool = True  # nothing that the feed holds was left out
-    failure: FetchFailed | None = None  # of the last part that could not be had
-
-    @property
-    def articles(self) -> list[Article]:
-        return [entry for entry in self.entries if isinstance(entry, Article)]
 
 
 _Answered: TypeAlias = Fetched | NotModified
@@ -229,107 +194,29 @@ class _Poll:
     async def _read_and_decide(self, answer: _Answered) -> PollEnd:
         """Read what came, and decide upon it."""
         seen = await self._tools.store.entry_digests(self._feed.name)
-        reading = _Reading(received=answer.received)
-        if isinstance(answer, Fetched):
-            reading.problems += answer.problems
-            for document in answer.documents:
-                failed = await self._add(reading, document, seen)
-                if failed and len(answer.documents) == 1 and document.name == answer.url:
-                    return await self.fail(FetchFailed(reason=failed.reason, detail=failed.detail))
-        else:
-            reading.pending = [(1, part.url) for part in self._due.parts]
-        await self._read_parts(reading, seen)
-        nothing_read = not reading.entries and not reading.unchanged
-        if nothing_read and reading.failure and reading.whole:
-            return await self.fail(reading.failure)
-        for problem in reading.problems:
+        gathering = Gathering(self._tools, self._feed, self._due.parts, seen)
+        failed = await gathering.read(answer.documents if isinstance(answer, Fetched) else ())
+        single = isinstance(answer, Fetched) and [document.name for document in answer.documents] == [answer.url]
+        if failed and single:
+            return await self.fail(FetchFailed(reason=failed.reason, detail=failed.detail))
+        if gathering.is_empty and gathering.failure and gathering.whole:
+            return await self.fail(gathering.failure)
+        for problem in (*(answer.problems if isinstance(answer, Fetched) else ()), *gathering.problems):
             public = self._configuration.public(problem)
             self._tools.journal.warning(Event.ENTRY_SKIPPED, feed=self._feed.name, problem=public)
-        if nothing_read and isinstance(answer, NotModified):
+        if gathering.is_empty and isinstance(answer, NotModified):
             return await self._keep(answer)
-        return await self._decide_and_commit(answer, reading, seen)
-
-    async def _add(
-        self, reading: _Reading, document: Document, seen: Mapping[str, Seen], level: int = 0
-    ) -> ParseFailed | None:
-        """Read a document; what keeps it from being read comes back, and is a problem of the reading."""
-        parsed = await self._parse(document, frozenset(seen))
-        if isinstance(parsed, ParseFailed):
-            reading.problems.append(f"{document.name}: {parsed.detail}")
-            return parsed
-        reading.entries += articles_of(parsed, self._feed, self._tools.clock())
-        for digest in parsed.unchanged:
-            if digest in reading.unchanged:
-                reading.entries.append(Skipped(entry_id=seen[digest].entry_id, reason=SkipReason.REPEATED))
-            reading.unchanged[digest] = seen[digest]
-        reading.problems += (f"{document.name}: {problem}" for problem in parsed.problems)
-        reading.courtesy = parsed.courtesy
-        reading.older = parsed.older
-        if level < MOST_LEVELS:
-            reading.pending += ((level + 1, url) for url in parsed.parts)
-        return None
-
-    async def _parse(self, document: Document, seen: frozenset[str]) -> ParsedFeed | ParseFailed:
-        try:
-            return await self._tools.sandbox.run(parse_document, document, seen)
-        except LimitExceeded as limit:
-            return ParseFailed(reason=FetchReason.PARSE_LIMIT, detail=str(limit))
-
-    async def _read_parts(self, reading: _Reading, seen: Mapping[str, Seen]) -> None:
-        """Read the documents that an index lists, each only where it changed."""
-        known = {part.url: part for part in self._due.parts}
-        asked: set[str] = set()
-        until = self._tools.clock() + TIME_FOR_PARTS
-        while reading.pending and len(asked) < MOST_PARTS:
-            level, url = reading.pending.pop(0)
-            if url in asked:
-                continue
-            asked.add(url)
-            part = known.get(url, FeedPart(url=url))
-            if self._tools.clock() > until:
-                reading.whole = False
-                reading.parts.append(part)
-                continue
-            outcome = await self._tools.fetcher.fetch(self._feed, part.validators, part.fingerprint, address=url)
-            match outcome:
-                case FetchFailed():
-                    reading.failure = outcome
-                    reading.problems.append(f"{url}: {outcome.detail}")
-                    reading.parts += [part] if url in known else []
-                case NotModified():
-                    reading.whole = False
-                    reading.received += outcome.received
-                    reading.parts.append(replace(part, validators=outcome.validators))
-                case Fetched():
-                    reading.received += outcome.received
-                    reading.parts.append(
-                        FeedPart(url=url, validators=outcome.validators, fingerprint=outcome.fingerprint)
-                    )
-                    for document in outcome.documents:
-                        await self._add(reading, document, seen, level)
-
-    async def _bridge(self, reading: _Reading, seen: Mapping[str, Seen]) -> None:
-        """Read a page of older entries, for what came and went since the last poll."""
-        older, reading.older = reading.older, None
-        outcome = await self._tools.fetcher.fetch(self._feed, _UNKNOWN, None, address=older)
-        if isinstance(outcome, Fetched):
-            reading.received += outcome.received
-            courtesy = reading.courtesy
-            for document in outcome.documents:
-                await self._add(reading, document, seen, MOST_LEVELS)
-            reading.courtesy = courtesy
-        elif isinstance(outcome, FetchFailed):
-            reading.problems.append(f"{older}: {outcome.detail}")
+        return await self._decide_and_commit(answer, gathering)
 
     # ------------------------------------------------------------------------------------------------------------
     # Deciding
 
-    async def _decide_and_commit(self, answer: _Answered, reading: _Reading, seen: Mapping[str, Seen]) -> PollEnd:
+    async def _decide_and_commit(self, answer: _Answered, reading: Gathering) -> PollEnd:
         overlap = await self._overlap(answer, reading)
         for _ in range(MOST_OLDER):
             if overlap is not Overlap.GAP or reading.older is None:
                 break
-            await self._bridge(reading, seen)
+            await reading.read_older()
             overlap = await self._overlap(answer, reading)
         record: PollRecord | None = None
 
@@ -349,7 +236,7 @@ class _Poll:
         unsettled = isinstance(answer, Fetched) and bool(answer.unsettled)
         return PollEnd(committed=end is Commit.DONE, unsettled=unsettled)
 
-    async def _overlap(self, answer: _Answered, reading: _Reading) -> Overlap:
+    async def _overlap(self, answer: _Answered, reading: Gathering) -> Overlap:
         """Tell what the entries say of those of the last poll."""
         partial = isinstance(answer, Fetched) and answer.partial
         can_tell = self._feed.kind is FeedKind.HTTP and self._due.memory.last_new is not None
@@ -360,7 +247,7 @@ class _Poll:
         known = await self._tools.store.known_entries(self._feed.name, reading.articles)
         return _overlap(reading.articles, known)
 
-    async def _decide(self, answer: _Answered, reading: _Reading, overlap: Overlap) -> PollRecord:
+    async def _decide(self, answer: _Answered, reading: Gathering, overlap: Overlap) -> PollRecord:
         """Decide what a poll changes, by the rows as they are now."""
         tools, feed, now = self._tools, self._feed, self._tools.clock()
         unchanged = tuple(reading.unchanged.values())
@@ -376,7 +263,7 @@ class _Poll:
         record = self._record(now, memory, answer=answer, overlap=overlap, published=published)
         return replace(
             record,
-            received=reading.received,
+            received=answer.received + reading.received,
             parts=tuple(reading.parts) if reading.parts or self._due.parts else None,
             entries=(*entries, *unchanged),
             pages=tuple(pages.values()),
@@ -384,7 +271,7 @@ class _Poll:
         )
 
     def _after_reading(
-        self, answer: _Answered, reading: _Reading, entries: Sequence[EntryOutcome], now: datetime
+        self, answer: _Answered, reading: Gathering, entries: Sequence[EntryOutcome], now: datetime
     ) -> FeedMemory:
         new = sum(isinstance(entry, New) for entry in entries)
         dates = (
