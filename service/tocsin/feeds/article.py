@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from urllib.parse import urlsplit
 
 import regex
@@ -31,6 +32,8 @@ _EVENED = str.maketrans({"…": "...", **dict.fromkeys("“”„«»″", '"'),
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
 _SPACE = regex.compile(r"\s+")
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\p{L}\p{M}\p{N}]+")
+
+_TITLE_WITHIN = 5  # paragraphs of a page; some have a line or two before their headline
 
 #: How far the clock of a publisher may be ahead of ours.
 AHEAD = timedelta(minutes=10)
@@ -60,11 +63,11 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
     text = entry.text or ""
     masked = list(furniture(text, feed.boilerplate))
     title = entry.title or ""
-    if entry.title_in_text and (found := _first_unmasked(text, masked)):
+    if entry.title_in_text and (found := next(_unmasked(text, masked), None)):
         title = clean_line(text[found.start : found.end])
         masked = sorted([*masked, found])
     elif entry.title_repeated:
-        masked = _with_title(text, masked, title, 0)
+        masked = _with_title(text, masked, title)
     if not title and not text.strip():
         return Skipped(entry_id=entry.id, reason=SkipReason.EMPTY)
     return Article(
@@ -100,7 +103,8 @@ def with_page(article: Article, page: PageText, feed: FeedSpec, fetched: datetim
         return None
     title = article.title or clean_line(page.title or "")
     text = page.text if _stands_in(given, page.text) else f"{given}\n\n{page.text}"
-    masked = _with_title(text, list(furniture(text, feed.boilerplate)), title, len(text) - len(page.text))
+    of_page = len(text) - len(page.text)
+    masked = _with_title(text, list(furniture(text, feed.boilerplate)), title, start=of_page, within=_TITLE_WITHIN)
     return replace(
         article,
         title=title,
@@ -143,12 +147,13 @@ def _canonical(url: str | None, named: str | None) -> str | None:
     return canonical_url(named) if urlsplit(named).path.strip("/") else None
 
 
-def _with_title(text: str, masked: list[Span], title: str, start: int) -> list[Span]:
-    """Mask the first paragraph from `start` on that is no furniture, where it says the title again."""
-    found = _first_unmasked(text, masked, start)
-    if found is None or not title or _evened(text[found.start : found.end]) != _evened(title):
-        return masked
-    return sorted([*masked, found])
+def _with_title(text: str, masked: list[Span], title: str, *, start: int = 0, within: int = 1) -> list[Span]:
+    """Mask the paragraph that says the title again, if it is one of the first so many from `start` on."""
+    of_title = _evened(title)
+    for found in islice(_unmasked(text, masked, start), within):
+        if of_title and _evened(text[found.start : found.end]) == of_title:
+            return sorted([*masked, found])
+    return masked
 
 
 def _in_time(moment: datetime | None, fetched: datetime) -> datetime | None:
@@ -193,15 +198,11 @@ def _evened(text: str) -> str:
     return _SPACE.sub(" ", text.translate(_EVENED)).strip().casefold()
 
 
-def _first_unmasked(text: str, masked: Sequence[Span], start: int = 0) -> Span | None:
-    return next(
-        (
-            span
-            for span in paragraphs(text)
-            if span.start >= start and not any(hidden.start <= span.start < hidden.end for hidden in masked)
-        ),
-        None,
-    )
+def _unmasked(text: str, masked: Sequence[Span], start: int = 0) -> Iterator[Span]:
+    """Yield the paragraphs from `start` on that are no furniture."""
+    for span in paragraphs(text):
+        if span.start >= start and not any(hidden.start <= span.start < hidden.end for hidden in masked):
+            yield span
 
 
 def _hash(*parts: str) -> str:

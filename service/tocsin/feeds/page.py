@@ -13,7 +13,16 @@ import regex
 
 from tocsin.feeds.article import shown_text
 from tocsin.feeds.entries import MOST_TEXT, MOST_TITLE
-from tocsin.feeds.walls import CHALLENGE_NAMES, CHALLENGE_SCRIPTS, CONSENT_NAMES, WALL_NAMES, Face, wall_before
+from tocsin.feeds.phrases import ASKING_NAMES, SUBJECT_NAMES
+from tocsin.feeds.walls import (
+    CHALLENGE_NAMES,
+    CHALLENGE_SCRIPTS,
+    CONSENT_NAMES,
+    LEAST_WORDS,
+    WALL_NAMES,
+    Face,
+    wall_before,
+)
 from tocsin.model import Article, Document, FeedSpec, FullText, PageFailed, PageOutcome, PageText, TextKind
 from tocsin.text.clean import clean, clean_line
 from tocsin.text.encodings import decode
@@ -26,7 +35,8 @@ ENOUGH_WORDS = 200
 _MOST_COUNTED = 8_000  # code points, more than so many words have
 _CUT_END = regex.compile(
     r"""(?xi) (?: … | \.\.\. | \[ \s* (?:…|\.\.\.|more|\+) \s* \] ) [\s\])»”"'›→>]* \Z
-      | (?:\A|[\s\[(.…]) (?: (?:read|see|view|learn)\ (?:more|on|the\ full\ (?:article|story)) | continue\ reading
+      | (?: (?:\A|\n|[.!?…:»”"'\[(\])]) \s* | \s (?=(?-i:\p{Lu})) ) (?:
+          (?:read|see|view|learn)\ (?:more|on|the\ full\ (?:article|story)) | continue\ reading
           | full\ (?:article|story) | weiterlesen | mehr\ lesen | zum\ artikel | lire\ la\ suite | lire\ plus
           | en\ savoir\ plus | leer\ más | seguir\ leyendo | sigue\ leyendo | leggi\ tutto | continua\ a\ leggere
           | czytaj\ (?:dalej|więcej|całość) | читать\ (?:далее|дальше|полностью) | подробнее | читати\ (?:далі|більше)
@@ -48,6 +58,7 @@ _OTHER = regex.compile(
 )
 _HTML_WITHIN = 5_000  # code points; some sites print warnings first
 _TAG = regex.compile(r"<[a-zA-Z][^<>]*+")
+_MOST_TAGS = 100_000  # five times what long live blogs have
 _MOST_ATTRIBUTES = 2_000  # of one element; 100,000 take libxml2 a minute and a half
 
 
@@ -85,10 +96,8 @@ def read_article_page(document: Document) -> PageText | PageFailed:
     html = _decoded(document)
     if _OTHER.match(html) or not _HTML.search(html, 0, _HTML_WITHIN):
         return PageFailed(outcome=PageOutcome.NOT_A_PAGE, detail="it is not HTML")
-    if any(tag[0].count("=") > _MOST_ATTRIBUTES for tag in _TAG.finditer(html)):
-        return PageFailed(
-            outcome=PageOutcome.FAILED, detail=f"an element has more than {_MOST_ATTRIBUTES:,} attributes"
-        )
+    if too_much := _too_much(html):
+        return PageFailed(outcome=PageOutcome.FAILED, detail=too_much)
     tree = _tree(html)
     if tree is None:
         return PageFailed(outcome=PageOutcome.SHORT, detail="the page is empty")
@@ -97,6 +106,15 @@ def read_article_page(document: Document) -> PageText | PageFailed:
     return wall_before(seen.face(document.name), text) or PageText(
         text=text, title=seen.title, language=seen.language, canonical_url=seen.address
     )
+
+
+def _too_much(html: str) -> str | None:
+    """Return what of a page would take the parser minutes; what takes it seconds is the sandbox's business."""
+    if html.count("<") > _MOST_TAGS:
+        return f"the page has more than {_MOST_TAGS:,} tags"
+    if any(tag[0].count("=") > _MOST_ATTRIBUTES for tag in _TAG.finditer(html)):
+        return f"an element of the page has more than {_MOST_ATTRIBUTES:,} attributes"
+    return None
 
 
 def _decoded(document: Document) -> str:
@@ -118,6 +136,8 @@ class _Element(Protocol):
     tail: str | None
 
     def get(self, key: str) -> str | None: ...
+
+    def drop_tree(self) -> None: ...
 
     def iter(self) -> "Iterator[_Element]": ...
 
@@ -252,7 +272,10 @@ def _is_wall(element: _Element) -> bool:
 
 
 def _line_of(element: _Element) -> str:
-    pieces = (piece for part in element.iter() if part.tag not in _UNSEEN for piece in (part.text, part.tail) if piece)
+    pieces = [element.text or ""]
+    for part in element.iter():
+        if part is not element:
+            pieces += [part.text or "" if part.tag not in _UNSEEN else "", part.tail or ""]
     return clean_line(" ".join(pieces))
 
 
@@ -295,7 +318,14 @@ def _note_tier(value: object, seen: _Seen) -> None:
 
 
 _BLOCKS = frozenset({"p", "head", "quote", "list", "item", "table", "row", "code", "div", "ab"})
+_SENTENCE = 60  # code points
+_INLINE = frozenset(
+    {"a", "abbr", "b", "br", "cite", "code", "em", "i", "mark", "q", "span", "strong", "sub", "sup", "u"}
+)
+_WHOLES = frozenset({"html", "body", "main", "article"})
+_MOST_ASKED = 250  # words of an appeal; what has more is no box
 _PARAGRAPH, _LINE = "\x02", "\x01"  # they cannot stand in the text, `clean` took control characters away
+_SENTENCE_LINE = regex.compile(rf"(?<=[.!?…。！？][\"'”’»)\]]{{0,2}}\s*){_LINE}")
 _PARAGRAPH_END = regex.compile(rf"{_PARAGRAPH}|{_LINE}\s*{_LINE}")
 
 
@@ -306,12 +336,49 @@ def _tree(html: str) -> _Element | None:
 
 
 def _article_text(tree: _Element) -> str:
-    """Return the article as trafilatura finds it, paragraphs parted by an empty line. The tree is used up."""
+    """Return the article as trafilatura finds it, paragraphs parted by an empty line. The tree is used up.
+
+    Where it falls back on all the text there is, as one paragraph, it is asked again with paragraphs for the divisions
+    that hold nothing but text: some sites know no others.
+    """
+    _drop_appeals(tree)
+    text = _extracted(tree)
+    if "\n" in text or word_count(text) < LEAST_WORDS or not _mark_paragraphs(tree):
+        return text
+    return max(_extracted(tree), text, key=lambda found: found.count("\n\n"))
+
+
+def _extracted(tree: _Element) -> str:
     from trafilatura import bare_extraction  # noqa: PLC0415
 
     found = bare_extraction(tree, fast=True, include_comments=False)  # type: ignore[arg-type]
     body = None if found is None or isinstance(found, dict) else found.body
     return "" if body is None else _laid_out("".join(_pieces(cast("_Element", body))))
+
+
+def _mark_paragraphs(tree: _Element) -> int:
+    """Make paragraphs of the divisions that hold a sentence or more and no other block; return how many there are."""
+    divisions = [element for element in tree.iter() if element.tag == "div" and _is_paragraph(element)]
+    for element in divisions:
+        element.tag = "p"
+    return len(divisions)
+
+
+def _is_paragraph(element: _Element) -> bool:
+    return len(element.text or "") >= _SENTENCE and all(part.tag in _INLINE for part in element)
+
+
+def _drop_appeals(tree: _Element) -> None:
+    """Take out boxes that ask readers for money; those without a name of their own are the feed's boilerplate."""
+    for element in [element for element in tree.iter() if _is_appeal(element)]:
+        element.drop_tree()
+
+
+def _is_appeal(element: _Element) -> bool:
+    names = SUBJECT_NAMES.sub("", " ".join(filter(None, (element.get("id"), element.get("class")))))
+    if not names or not ASKING_NAMES.search(names) or element.tag in _WHOLES:
+        return False
+    return word_count(_line_of(element)[:_MOST_COUNTED]) <= _MOST_ASKED
 
 
 def _pieces(element: _Element) -> Iterator[str]:
@@ -326,8 +393,9 @@ def _pieces(element: _Element) -> Iterator[str]:
 
 
 def _laid_out(marked: str) -> str:
+    """Turn marks into newlines. A line that ends a sentence ends a paragraph: of two breaks trafilatura leaves one."""
     paragraphs: Sequence[str] = [
         "\n".join(filter(None, (" ".join(line.split()) for line in paragraph.split(_LINE))))
-        for paragraph in _PARAGRAPH_END.split(marked)
+        for paragraph in _PARAGRAPH_END.split(_SENTENCE_LINE.sub(_PARAGRAPH, marked))
     ]
     return "\n\n".join(filter(None, paragraphs))

@@ -130,8 +130,8 @@ ASKING_CONSENT = tuple(
 #: What only pages say that keep the rest of an article back.
 KEEPING_BACK = _compiled(
     """
-    subscribe/register/join/login to/and continue/keep reading
-    sign/log in/up to/and continue/keep reading
+    subscribe/register/join/login * to/and continue/keep reading
+    sign/log in/up * to/and continue/keep reading
     subscribe/register/join * to read/unlock/access the/this full/rest/whole/article/story
     to continue/keep reading * subscribe/register/log/sign/create
     this article/story/content is * for/to * subscribers/members
@@ -197,6 +197,17 @@ DOUBTING = _compiled(
     підтвердьте/підтвердіть що ви не робот*
     """
 )
+
+#: Names (class and id) of boxes that ask for money or an address within an article, where trafilatura knows none.
+ASKING_NAMES = regex.compile(
+    r"""(?xi) (?<![\w-]) (?: [\w-]*[_-] )?? (?: donat(?:e|ion)s? | donation-?(?:box|appeal|block) | fundrais(?:ing|er)
+      | spenden? (?:aufruf|box)? | support-?(?:us|box|block|banner|our-work) | reader-?appeal | contributions?-?epic
+      | membership-?(?:box|appeal|promo) | patreon | ko-?fi | buy-?me-?a-?coffee
+    ) (?: [_-][\w-]* )? (?![\w-])"""
+)
+
+#: Names that WordPress makes of an article's own subjects.
+SUBJECT_NAMES = regex.compile(r"(?i)(?<![\w-])(?:tag|category|post|postid|type|term)-[\w-]*")
 
 #: Headings of pages that stand where there is none; what follows a dash or bar is the site's name.
 MISSING = regex.compile(

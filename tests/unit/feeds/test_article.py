@@ -1,15 +1,26 @@
 """From an entry to an article: identity, furniture, titles."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.nouns import NOON, entry, feed
-from tocsin.feeds.article import article_of, articles_of, furniture
+from support.nouns import NOON, article, entry, feed
+from tocsin.feeds.article import AHEAD, article_of, articles_of, furniture, shown_text, with_page
 from tocsin.feeds.parse import parse_document
-from tocsin.model import Article, Boilerplate, Document, ParsedFeed, Skipped, SkipReason, Span
+from tocsin.model import (
+    Article,
+    Boilerplate,
+    Document,
+    PageText,
+    ParsedFeed,
+    Skipped,
+    SkipReason,
+    Span,
+    TextKind,
+)
 
 SEED = Path(__file__).parents[3] / "seeds" / "000_df2839bee4d5d229.txt"
 DONATION = (
@@ -180,3 +191,143 @@ def test_every_entry_with_words_becomes_an_article(title, text):
     if title or text.strip():
         assert isinstance(told, Article)
         assert (told.title, told.text) == (title, text)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Dates, titles that stand again
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"), [(timedelta(days=-9000), True), (AHEAD, True), (AHEAD + timedelta(seconds=1), False)]
+)
+def test_a_date_that_has_not_come_counts_as_none(ahead, kept):
+    """Up to ten minutes after the fetch a date is taken for one of a clock that is ahead, later ones for a mistake."""
+    told = made(published=NOON + ahead, updated=NOON + ahead)
+    assert (told.published, told.updated) == ((NOON + ahead, NOON + ahead) if kept else (None, None))
+
+
+def test_the_digest_of_an_entry_is_kept():
+    """An article carries the digest of the entry that it was made of."""
+    assert made(digest="0123456789abcdef").digest == "0123456789abcdef"
+
+
+def test_a_title_that_stands_again_is_masked():
+    """The first paragraph that is no furniture does not count twice where it says the title again, however typeset."""
+    text = "Support us!\n\n“Ferries”  stay\n\nThe storm."
+    named = {"boilerplate": (Boilerplate(text="Support us!"),)}
+    told = made(title='"FERRIES" stay', text=text, title_repeated=True, feed_changes=named)
+    assert shown_text(told) == "The storm."
+    assert told.title == '"FERRIES" stay'
+    other = made(title="Ferries sail", text=text, title_repeated=True, feed_changes=named)
+    assert shown_text(other) == "“Ferries”  stay\n\nThe storm."
+
+
+def test_a_title_that_stands_again_further_down_is_text():
+    """Only the first paragraph is taken for the title, and only where the reader of the document says that it is."""
+    assert made(title="A", text="B\n\nA", title_repeated=True).masked == ()
+    assert made(title="A", text="A\n\nB").masked == ()
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The page behind an entry
+
+LATER = NOON + timedelta(seconds=20)
+BODY = "The storm closed the harbour on Tuesday.\n\nFerries will not sail before Monday, the harbour master said."
+
+
+def with_body(text=BODY, *, given=None, feed_changes=None, **changes):
+    told = article(**(given or {"text": "The storm closed the harbour on Tuesday."}))
+    return with_page(told, PageText(text=text, **changes), feed(**(feed_changes or {})), LATER)
+
+
+def test_the_page_of_an_article_is_its_next_version():
+    """Identity, address and title stay the feed's; text, hash and time are the page's, and the text is called full."""
+    before, told = article(text="The storm closed the harbour on Tuesday."), with_body(title="Other", language="de")
+    same = ("id", "entry_id", "feed", "url", "canonical_url", "title", "digest", "summary", "authors", "language")
+    assert [getattr(told, name) for name in same] == [getattr(before, name) for name in same]
+    assert (told.text, told.text_kind, told.fetched) == (BODY, TextKind.FULL, LATER)
+    assert told.content_hash not in {before.content_hash, with_body(BODY + " And more.").content_hash}
+    assert told.content_hash == with_body(title="Another").content_hash
+
+
+def test_the_page_gives_what_the_feed_does_not():
+    """Without a title of the feed's there is the page's; without a language the page's, then what the text is in."""
+    bare = {"title": "", "text": "", "language": None}
+    told = with_body(title="Ferries stay", language="en-GB", given=bare)
+    assert (told.title, told.language) == ("Ferries stay", "en")
+    ukrainian = "Уряд очікує, що економіка зросте цього року на два відсотки."
+    assert with_body(ukrainian, given=bare).language == "uk"
+
+
+def test_a_page_that_says_less_than_the_feed_is_left_aside():
+    """Where the page has fewer words than the feed's text without its furniture, there is no new version."""
+    assert with_body("Please go on.", given={"text": "The storm closed the harbour."}) is None
+    masked = {"text": "Storm.\n\nGive us your money, please, and now.", "masked": (Span(8, 41),)}
+    assert with_body("The storm came.", given=masked) is not None
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "The storm closed the harbour on Tuesday.",
+        "the STORM closed “the harbour” on Tuesday …",
+        "Ferries will not sail before Mon…",
+        "Harbour: ferries will not sail before Monday, the harbour master said. [Read more]",
+        "",
+    ],
+)
+def test_a_summary_that_the_page_repeats_is_not_told_twice(summary):
+    """What the feed says is left out where the page says it, cut or dressed up as it may be."""
+    assert with_body(given={"text": summary}).text == BODY
+
+
+def test_what_only_the_feed_says_is_kept():
+    """A standfirst that stands nowhere on the page is the first paragraph, so that no page takes a match away."""
+    told = with_body(given={"text": "Islanders fear an invasion of mice."})
+    assert told.text == f"Islanders fear an invasion of mice.\n\n{BODY}"
+
+
+def test_furniture_of_the_feed_is_not_carried_to_the_page():
+    """Of the feed's text only what is no furniture is kept, so that an appeal there does not hide the page."""
+    named = {"boilerplate": (Boilerplate(text="Support us", to_end=True),)}
+    text = "Islanders fear an invasion of mice.\n\nSupport us now."
+    told = with_body(
+        f"{BODY}\n\nSupport us, dear reader.",
+        given={"text": text, "masked": (Span(37, len(text)),)},
+        feed_changes=named,
+    )
+    assert shown_text(told) == f"Islanders fear an invasion of mice.\n\n{BODY}"
+    assert told.text.endswith("Support us, dear reader.")
+
+
+@pytest.mark.parametrize("before", ["", "Coast\n\n", "Coast\n\nBy A. Writer\n\n"])
+def test_the_headline_of_the_page_does_not_count_twice(before):
+    """The title is masked where it is one of the first paragraphs of the page, and nowhere else."""
+    told = with_body(f"{before}FERRIES stay in port\n\n{BODY}\n\nFerries stay in port")
+    assert [told.text[span.start : span.end] for span in told.masked] == ["FERRIES stay in port"]
+    assert told.masked[0].start == len(before)
+
+
+@pytest.mark.parametrize(
+    ("named", "key"),
+    [
+        ("https://www.herald.example.org/coast/1-ferries?utm_source=x", "https://herald.example.org/coast/1-ferries"),
+        ("https://herald.example.org/", "https://herald.example.org/1"),
+        ("https://herald.example.org", "https://herald.example.org/1"),
+        ("https://portal.example.com/1", "https://herald.example.org/1"),
+        ("https://[", "https://herald.example.org/1"),
+        (None, "https://herald.example.org/1"),
+    ],
+)
+def test_the_page_names_its_own_address(named, key):
+    """The address that a page calls its own counts on its site alone, and a front page is nobody's."""
+    assert with_body(canonical_url=named).canonical_url == key
+
+
+@given(st.text(max_size=80), st.text(min_size=1, max_size=80))
+def test_a_page_takes_nothing_away(summary, body):
+    """Whatever feed and page say, the words of the feed's text are in the new version, or there is none."""
+    told = with_body(body, given={"text": summary, "title": ""})
+    if told is not None:
+        assert told.text.endswith(body)
+        assert all(span.end <= len(told.text) for span in told.masked)
