@@ -1,6 +1,7 @@
 """What an alert says, to programs and to people."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,7 +25,19 @@ from tocsin.alerts.render import (
     render_test,
 )
 from tocsin.feeds.article import article_of
-from tocsin.model import Article, Entry, Evidence, FeedKind, Field, MessageKind, New, Severity, Span, TextKind
+from tocsin.model import (
+    Article,
+    Entry,
+    Evidence,
+    FeedKind,
+    Field,
+    MessageKind,
+    New,
+    PageOutcome,
+    Severity,
+    Span,
+    TextKind,
+)
 from tocsin.stories.cluster import story_of
 
 SCHEMA = jsonschema.Draft202012Validator(
@@ -248,6 +261,30 @@ def test_a_notice_says_where_it_comes_from():
     assert {("Text", "summary"), ("Tags", "sea, safety"), ("Rule at", "rules.yaml:2"), ("Alert", "alr_1")} <= set(
         notice.facts
     )
+
+
+@pytest.mark.parametrize("outcome", PageOutcome)
+def test_an_alert_says_what_came_of_the_page(outcome):
+    """Programs get the outcome's word; people are told behind the text kind why the page was not matched."""
+    kind = TextKind.FULL if outcome is PageOutcome.READ else TextKind.SUMMARY
+    told = payload(article(text=TEXT, text_kind=kind), found(TEXT, "harbour"), page=outcome)
+    SCHEMA.validate(told)
+    assert told["data"]["article"]["full_text"] == outcome.value
+    matched = dict(render_notice(told, "UTC").facts)["Text"]
+    if outcome is PageOutcome.READ:
+        assert matched == "full text"
+    else:
+        assert re.fullmatch(r"summary \(the [a-z '.]+\)", matched)
+
+
+def test_an_alert_whose_page_nobody_asked_for_says_nothing_of_it():
+    """The word is null, and people read the text kind alone; so with payloads of versions that had no such word."""
+    told = payload(article(text=TEXT), found(TEXT, "harbour"))
+    assert told["data"]["article"]["full_text"] is None
+    assert dict(render_notice(told, "UTC").facts)["Text"] == "summary"
+    del told["data"]["article"]["full_text"]
+    SCHEMA.validate(told)
+    assert dict(render_notice(told, "UTC").facts)["Text"] == "summary"
 
 
 def test_times_are_in_the_zone_of_the_user():
