@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -18,12 +19,16 @@ from tocsin.model import (
     AttemptResult,
     ClaimedDelivery,
     Commit,
+    Condition,
+    Decisions,
     DeliveryRecord,
     DispatchRecord,
     DispatchState,
     DueFeed,
+    DuePage,
     Evidence,
     FeedKind,
+    FeedMemory,
     FeedSpec,
     FeedState,
     Field,
@@ -32,7 +37,10 @@ from tocsin.model import (
     MessageKind,
     MessageRecord,
     New,
+    PageOutcome,
+    PageRecord,
     PollRecord,
+    ReadRecord,
     Span,
     StoryRecord,
     TextKind,
@@ -43,6 +51,7 @@ from tocsin.storage.store import SqlStore, open_store
 POSTGRES = os.environ.get("TOCSIN_TEST_POSTGRES")
 NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
+PATIENCE = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -95,10 +104,21 @@ class Make:
 
     NOON = NOON
     LEASE = LEASE
+    PATIENCE = PATIENCE
 
     @staticmethod
-    def feed(name: str = "Harbour Gazette", location: str = "https://gazette.example/rss") -> FeedSpec:
-        return FeedSpec(name=name, kind=FeedKind.HTTP, location=location, outlet="gazette.example")
+    def feed(name: str = "Harbour Gazette", location: str = "", **changes: object) -> FeedSpec:
+        """Build a feed, by itself at a host of its own; one request serves those of equal locations."""
+        location = location or f"https://{name.lower().replace(' ', '-')}.example/rss"
+        feed = FeedSpec(
+            name=name,
+            kind=FeedKind.HTTP,
+            location=location,
+            outlet="gazette.example",
+            source=f"source {location}",
+            host=urlsplit(location).hostname or "",
+        )
+        return replace(feed, **changes)  # type: ignore[arg-type]
 
     @staticmethod
     def article(entry_id: str = "bridge-1", *, feed: str = "Harbour Gazette", **changes: object) -> Article:
@@ -124,28 +144,38 @@ class Make:
         return replace(article, **changes)  # type: ignore[arg-type]
 
     @staticmethod
-    def poll(**changes: object) -> PollRecord:
+    def memory(**changes: object) -> FeedMemory:
+        """Build what a feed remembers that was read at noon."""
+        return replace(FeedMemory(first_success=NOON, last_success=NOON), **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def poll(cls, **changes: object) -> PollRecord:
         record = PollRecord(
             feed="Harbour Gazette",
             owner="first",
             at=NOON,
             next_poll=NOON + timedelta(minutes=10),
             state=FeedState.OK,
-            failures=0,
+            memory=cls.memory(),
         )
         return replace(record, **changes)  # type: ignore[arg-type]
 
+    @staticmethod
+    def condition(state: FeedState = FeedState.SILENT, **changes: object) -> Condition:
+        condition = Condition(state=state, detail=f"it is {state}", tell_at=NOON)
+        return replace(condition, **changes)  # type: ignore[arg-type]
+
     @classmethod
-    def ringing(cls, article: Article, *, channel: str = "desk", to: tuple[str, ...] = ("",)) -> PollRecord:
-        """Build the poll in which `article` is new and rings for the rule "Bridges" on one channel."""
+    def decisions(
+        cls, article: Article, version: int = 1, *, channel: str = "desk", to: tuple[str, ...] = ("",)
+    ) -> Decisions:
+        """Build the decision that a version of `article` rings for the rule "Bridges" on one channel."""
         alert = f"alert of {article.id}"
         dispatch = f"{alert} to {channel}"
         data = {"alert_id": alert, "article": {"title": article.title}, "note": "NUL \x00, half a pair \ud83c"}
-        return cls.poll(
-            feed=article.feed,
-            entries=(New(article=article),),
+        return Decisions(
             stories=((StoryRecord(id=f"story of {article.id}", first_seen=NOON), article.id),),
-            matches=(cls.match(article, alert),),
+            matches=(cls.match(article, alert, version),),
             alerts=(
                 AlertRecord(
                     id=alert,
@@ -153,7 +183,7 @@ class Make:
                     rule_key="Bridges:1",
                     story_id=f"story of {article.id}",
                     article_id=article.id,
-                    version=1,
+                    version=version,
                     data=data,
                 ),
             ),
@@ -161,11 +191,22 @@ class Make:
             messages=(cls.message(dispatch, channel=channel, to=to, data=data),),
         )
 
+    @classmethod
+    def ringing(cls, article: Article, *, channel: str = "desk", to: tuple[str, ...] = ("",)) -> PollRecord:
+        """Build the poll in which `article` is new and rings for the rule "Bridges" on one channel."""
+        decisions = cls.decisions(article, channel=channel, to=to)
+        return cls.poll(feed=article.feed, entries=(New(article=article),), decisions=decisions)
+
     @staticmethod
-    def match(article: Article, alert: str) -> MatchRecord:
+    def deciding(record: PollRecord, **changes: object) -> PollRecord:
+        """Change what a poll decided."""
+        return replace(record, decisions=replace(record.decisions, **changes))  # type: ignore[arg-type]
+
+    @staticmethod
+    def match(article: Article, alert: str, version: int = 1) -> MatchRecord:
         return MatchRecord(
             article_id=article.id,
-            version=1,
+            version=version,
             rule_name="Bridges",
             rule_key="Bridges:1",
             outcome=MatchOutcome.RUNG,
@@ -187,6 +228,35 @@ class Make:
         )
 
     @staticmethod
+    def page(article: Article, **changes: object) -> PageRecord:
+        """Build the page of `article`, due at noon, for which it waits half a minute."""
+        page = PageRecord(
+            article_id=article.id,
+            version=1,
+            url=article.url or "",
+            host=urlsplit(article.url or "").hostname or "",
+            due=NOON,
+            decide_by=NOON + PATIENCE,
+            polled=NOON,
+            last_success=None,
+        )
+        return replace(page, **changes)  # type: ignore[arg-type]
+
+    @staticmethod
+    def read(article: Article, **changes: object) -> ReadRecord:
+        """Build the look at the page of `article` that brought nothing and was the last."""
+        read = ReadRecord(
+            article_id=article.id,
+            owner="first",
+            at=NOON,
+            outcome=PageOutcome.CONSENT,
+            detail="the page asks for consent first",
+            due=None,
+            decides=True,
+        )
+        return replace(read, **changes)  # type: ignore[arg-type]
+
+    @staticmethod
     def attempt(
         delivery: ClaimedDelivery, decision: AttemptDecision, owner: str = "first", **attempt: object
     ) -> AttemptRecord:
@@ -204,6 +274,12 @@ class Make:
         return list(await store.claim_due_feeds(owner, now, LEASE, limit, due_by=now))
 
     @staticmethod
+    async def leased_pages(
+        store: SqlStore, owner: str = "first", now: datetime = NOON, *, limit: int = 10, late: bool = False
+    ) -> list[DuePage]:
+        return list(await store.claim_due_pages(owner, now, LEASE, limit, due_by=now, late=late))
+
+    @staticmethod
     async def claimed(
         store: SqlStore, channel: str = "desk", owner: str = "first", now: datetime = NOON, limit: int = 10
     ) -> list[ClaimedDelivery]:
@@ -217,3 +293,17 @@ class Make:
         await cls.leased(store)
         assert await store.commit_poll(cls.ringing(article, channel=channel, to=to)) is Commit.DONE
         return article
+
+    @classmethod
+    async def polled(cls, store: SqlStore, record: PollRecord) -> None:
+        """Claim the feed of a poll, which must be due, and commit the poll."""
+        now = record.at
+        assert record.feed in [due.name for due in await cls.leased(store, record.owner, now, limit=100)]
+        assert await store.commit_poll(record) is Commit.DONE
+
+    @classmethod
+    async def waiting(cls, store: SqlStore, *articles: Article, **changes: object) -> None:
+        """Store new articles of one feed that wait for their pages."""
+        pages = tuple(cls.page(article, **changes) for article in articles)
+        await store.apply_configuration([cls.feed(articles[0].feed)], ["desk"], NOON)
+        await cls.polled(store, cls.poll(entries=tuple(New(article=article) for article in articles), pages=pages))

@@ -1,7 +1,6 @@
 """Who tries which delivery, what comes of it, and what that means for the alert on its way."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -215,9 +214,9 @@ async def test_a_muted_dispatch_stays_muted(store, make):
     await store.apply_configuration([make.feed()], ["desk"], make.NOON)
     await make.leased(store)
     record = make.ringing(article)
-    alert = record.alerts[0].id
+    alert = record.decisions.alerts[0].id
     muted = DispatchRecord(id="muted", alert_id=alert, channel="duty", state=DispatchState.MUTED, reason="silence")
-    await store.commit_poll(replace(record, dispatches=(*record.dispatches, muted)))
+    await store.commit_poll(make.deciding(record, dispatches=(*record.decisions.dispatches, muted)))
     (delivery,) = await make.claimed(store)
     await store.record_attempt(make.attempt(delivery, Delivered()))
     (report,) = await store.alert_reports(None, None)

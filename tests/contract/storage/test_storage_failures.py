@@ -11,23 +11,31 @@ import pytest
 from sqlalchemy import text
 
 from tocsin.errors import DatabaseFull, DatabaseUnusable, StorageError, UsageError
-from tocsin.model import Commit, Delivered
+from tocsin.model import Commit, Delivered, ToldRecord
 from tocsin.storage.database import Database
 from tocsin.storage.engines import parse_url
 from tocsin.storage.migrate import check
 from tocsin.storage.store import SqlStore, open_store
+from tocsin.storage.tables import metadata
 
 
 def every_method(store, make, delivery):
     """Give a call of each method of the store, by name."""
     calls = {
         "apply_configuration": lambda: store.apply_configuration([make.feed("Nether Post")], ["desk"], make.NOON),
-        "feeds_due": lambda: store.feeds_due(make.NOON),
+        "due_work": lambda: store.due_work(make.NOON),
         "claim_due_feeds": lambda: make.leased(store),
+        "entry_digests": lambda: store.entry_digests("Harbour Gazette"),
         "known_entries": lambda: store.known_entries("Harbour Gazette", [make.article()]),
         "stored_articles": lambda: store.stored_articles(["any"]),
         "existing_alerts": lambda: store.existing_alerts(["any"]),
+        "page_standings": lambda: store.page_standings(["any"]),
         "commit_poll": lambda: store.commit_poll(make.poll()),
+        "wake_feed": lambda: store.wake_feed("Harbour Gazette", make.NOON),
+        "claim_due_pages": lambda: make.leased_pages(store),
+        "commit_read": lambda: store.commit_read(make.read(make.article())),
+        "tellings": lambda: store.tellings(make.NOON),
+        "commit_told": lambda: store.commit_told(ToldRecord(at=make.NOON, begun=make.condition())),
         "due_channels": lambda: store.due_channels(make.NOON),
         "claim_due_deliveries": lambda: make.claimed(store),
         "record_attempt": lambda: store.record_attempt(make.attempt(delivery, Delivered())),
@@ -50,10 +58,8 @@ async def test_a_drivers_error_comes_as_a_storage_error(store, make):
     await make.rung(store)
     (delivery,) = await make.claimed(store)
     async with store.database.write() as connection:
-        for table in ("ticks", "entry_counts", "attempts", "deliveries", "dispatches", "matches", "alerts", "entries"):
-            await connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
-        for table in ("feeds", "articles"):
-            await connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
+        for table in metadata.sorted_tables:
+            await connection.execute(text(f"ALTER TABLE {table.name} RENAME TO {table.name}_gone"))
     for call in every_method(store, make, delivery).values():
         with pytest.raises(StorageError):
             await call()

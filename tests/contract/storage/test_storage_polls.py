@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tocsin.model import Changed, Commit, DispatchState, KnownEntry, New, Seen, Skipped, SkipReason, Totals
+from tocsin.model import Changed, Commit, Decisions, DispatchState, KnownEntry, New, Seen, Skipped, SkipReason, Totals
 from tocsin.storage.migrate import upgrade
 from tocsin.storage.statements import serialise
 from tocsin.storage.store import open_store
@@ -31,13 +31,13 @@ async def test_what_a_poll_decided_is_read_back(store, make):
     article = await make.rung(store)
     record = make.ringing(article)
     assert await store.stored_articles([article.id, "unknown"]) == {article.id: article}
-    assert await store.existing_alerts([record.alerts[0].id, "unknown"]) == {record.alerts[0].id}
+    assert await store.existing_alerts([record.decisions.alerts[0].id, "unknown"]) == {record.decisions.alerts[0].id}
     (report,) = await store.alert_reports(None, None)
-    assert (report.data, report.created) == (record.alerts[0].data, make.NOON)
+    assert (report.data, report.created) == (record.decisions.alerts[0].data, make.NOON)
     (dispatch,) = report.dispatches
     assert (dispatch.channel, dispatch.state, dispatch.at) == ("desk", DispatchState.WAITING, make.NOON)
     (delivery,) = await make.claimed(store)
-    assert (delivery.payload, delivery.created) == (record.messages[0].payload, make.NOON)
+    assert (delivery.payload, delivery.created) == (record.decisions.messages[0].payload, make.NOON)
     assert await store.totals() == Totals(
         entries={"new": 1, "changed": 0, "seen": 0, "skipped": 0, "entries": 1},
         matches={"rung": 1, "matches": 1},
@@ -68,8 +68,8 @@ async def test_a_rule_rings_once_for_a_story(store, make):
     before = await store.totals()
     await make.leased(store, now=make.NOON + timedelta(hours=1))
     again = make.ringing(make.article("bridge-2"))
-    alert = replace(again.alerts[0], story_id="story of Harbour Gazette/bridge-1")
-    assert await store.commit_poll(replace(again, alerts=(alert,))) is Commit.CONFLICT
+    alert = replace(again.decisions.alerts[0], story_id="story of Harbour Gazette/bridge-1")
+    assert await store.commit_poll(make.deciding(again, alerts=(alert,))) is Commit.CONFLICT
     assert await store.totals() == before
     assert await store.stored_articles(["Harbour Gazette/bridge-2"]) == {}
     assert await store.commit_poll(again) is Commit.DONE, "the lease is still held after a conflict"
@@ -89,9 +89,9 @@ async def test_polls_that_commit_together_ring_once(database_url, make):
     await stores[0].apply_configuration([make.feed(name) for name in feeds], ["desk"], make.NOON)
     await make.leased(stores[0])
     first, second = (make.ringing(make.article(feed=name)) for name in feeds)
-    alert = replace(first.alerts[0], article_id=second.alerts[0].article_id)
-    second = replace(second, stories=first.stories, alerts=(alert,))
-    second = replace(second, stories=((first.stories[0][0], alert.article_id),), matches=(), dispatches=(), messages=())
+    alert = replace(first.decisions.alerts[0], article_id=second.decisions.alerts[0].article_id)
+    story = first.decisions.stories[0][0]
+    second = replace(second, decisions=Decisions(stories=((story, alert.article_id),), alerts=(alert,)))
     ends = await asyncio.gather(stores[0].commit_poll(first), stores[1].commit_poll(second))
     assert sorted(ends) == [Commit.CONFLICT, Commit.DONE]
     assert len(await stores[0].alert_reports(None, None)) == 1
@@ -248,8 +248,8 @@ async def test_alerts_are_reported_by_time_and_rule(store, make):
     later = make.NOON + timedelta(hours=1)
     await make.leased(store, now=later)
     second = make.ringing(make.article("tunnel"))
-    tunnels = replace(second.alerts[0], rule_name="Tunnels")
-    await store.commit_poll(replace(second, at=later, alerts=(tunnels,)))
+    tunnels = replace(second.decisions.alerts[0], rule_name="Tunnels")
+    await store.commit_poll(make.deciding(replace(second, at=later), alerts=(tunnels,)))
     ids = [report.data["alert_id"] for report in await store.alert_reports(None, None)]
     assert ids == ["alert of Harbour Gazette/bridge-1", "alert of Harbour Gazette/tunnel"]
     assert [report.created for report in await store.alert_reports(later, None)] == [later]
