@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin.model import DueFeed, FeedPart, FeedState
 from tocsin.storage import conditions
 from tocsin.storage.memory import memory_of, validators_of
-from tocsin.storage.statements import NOBODY, Claim, free
+from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, free, serialise
 from tocsin.storage.tables import busy_hosts, feed_parts, feeds
 
 
@@ -23,6 +23,7 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
 
 async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
     """Lease feeds that are due and free with their twins, longest due first."""
+    await serialise(connection, CLAIM_STEP)
     leaders = await _leaders(connection, claim, one_per_host=one_per_host)
     rows = await _with_twins(connection, leaders, claim)
     names = [row.name for row in rows]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import Article, Commit, DuePage, PageRecord, PageStanding, ReadRecord
 from tocsin.storage import decisions, entries, feeds
-from tocsin.storage.statements import NOBODY, Claim, Row, batches, free, insert_or, serialise
+from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, Row, batches, free, insert_or, serialise
 from tocsin.storage.tables import articles, busy_hosts, pages
 
 
@@ -28,6 +28,7 @@ async def any_late(connection: AsyncConnection, now: datetime) -> bool:
 
 async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
     """Lease pages that are due, one of each host, or those whose articles have waited long enough."""
+    await serialise(connection, CLAIM_STEP)
     if late:
         order = (pages.c.decide_by, pages.c.article_id)
         due = (pages.c.decide_by <= claim.due_by) & free(pages, claim.now)

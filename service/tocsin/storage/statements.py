@@ -15,6 +15,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 NOBODY: Row = {"lease_owner": None, "lease_until": None}
 STORY_STEP = 0x546F6373  # names our advisory lock
+CLAIM_STEP = STORY_STEP + 1  # names that of claims, which look at what others hold
 BATCH = 1000  # SQLite takes 32766 values in a statement, PostgreSQL 65535
 
 
@@ -57,7 +58,7 @@ async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[R
         await connection.execute(insert(table), rows)
 
 
-async def serialise(connection: AsyncConnection) -> None:
-    """Wait until no other transaction is in the story step; on SQLite, none is."""
+async def serialise(connection: AsyncConnection, step: int = STORY_STEP) -> None:
+    """Wait until no other transaction is in the step; on SQLite, none is."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(STORY_STEP)))
+        await connection.execute(select(func.pg_advisory_xact_lock(step)))
