@@ -225,7 +225,7 @@ def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
 def _lines(offers: Sequence[_Offer]) -> Iterator[str]:
     """Yield YAML to be pasted below `feeds:`. All but the likeliest is a comment: often it is the same feed again."""
     for number, offer in enumerate(offers):
-        yield from (f"  # {printable(line)}" for line in _about(offer))
+        yield from (f"  # {line}" for line in _about(offer))
         again = "# " if number or offer.configured else ""
         yield from (f"  {again}{line}" for line in write_yaml([offer.keys]).splitlines())
 
@@ -235,11 +235,11 @@ def _about(offer: _Offer) -> Iterator[str]:
     rate = "" if offer.entries_a_day is None else f", about {offer.entries_a_day:.1f} a day"
     yield f"{_SAID[feed.candidate.hint]}: {_counted(feed)}{rate}, {offer.language or 'language unknown'}"
     if offer.configured:
-        yield f"configured already, as {offer.configured}"
+        yield f"configured already, as {printable(offer.configured)}"
     for entry in _newest(feed.parsed.entries):
         when = f"{entry.published:%d %b %Y %H:%M}" if entry.published else "no date"
         title = entry.title or entry.text or entry.url or entry.id
-        yield f"  {when:<17}  {clean_line(title)[:LONGEST_TITLE]}"
+        yield f"  {when:<17}  {printable(title)[:LONGEST_TITLE]}"
 
 
 def _counted(feed: FoundFeed) -> str:

@@ -77,7 +77,7 @@ def _row(report: FeedReport, now: datetime) -> tuple[str, ...]:
 
 
 def _words(state: FeedState) -> str:
-    return state.value.replace("_", " ")
+    return state.value.replace("_", " ").replace("-", " ")
 
 
 def _due(next_poll: datetime | None, now: datetime) -> str:
