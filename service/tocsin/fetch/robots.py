@@ -54,7 +54,7 @@ class RobotsFiles:
         async def may_read(url: httpx.URL) -> float:
             rules = await self._rules_of(feed, url)
             if rules.file is None:
-                raise KeptOut(f"{url.host} could not say in its robots.txt what may be read, which counts as nothing")
+                raise KeptOut(f"the robots.txt of {url.host} could not be had, which lets us read nothing: {rules.why}")
             if not await rules.allow(url):
                 raise KeptOut(f"the robots.txt of {url.host} does not let us read this page")
             return min(rules.file.crawl_delay(_US) or 0.0, _LONGEST_DELAY)
@@ -85,11 +85,11 @@ class RobotsFiles:
                 case FetchReason.REDIRECTS:
                     return _Rules(until=now + _KEPT, file=Protego())
                 case _:
-                    return _Rules(until=now + _UNREACHABLE_FOR, file=None)
+                    return _Rules(until=now + _UNREACHABLE_FOR, file=None, why=stop.failure.detail)
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Stopped(failed(reply, feed))
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _Rules(until=now + _UNREACHABLE_FOR, file=None)
+            return _Rules(until=now + _UNREACHABLE_FOR, file=None, why=failed(reply, feed).detail)
         return await _Rules.read(reply.body or b"", until=now + _KEPT)
 
 
@@ -103,11 +103,12 @@ class _Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rules:
-    """What a site said; `file` is None where it could not be asked."""
+    """What a site said; `file` is None where it could not be asked, and `why` says why not."""
 
     until: float
     file: Protego | None
     large: bool = False
+    why: str = ""
 
     @classmethod
     async def read(cls, body: bytes, *, until: float) -> "_Rules":

@@ -103,7 +103,7 @@ async def test_a_robots_txt_that_cannot_be_had_allows_nothing(read, robots):
     async with Paper(robots) as paper:
         first, second = await read(paper), await read(paper, "/b")
     assert first.outcome is second.outcome is PageOutcome.ROBOTS
-    assert "which counts as nothing" in first.detail
+    assert first.detail.startswith("the robots.txt of 127.0.0.1 could not be had, which lets us read nothing: ")
     assert paper.targets == ["/robots.txt"]
 
 
