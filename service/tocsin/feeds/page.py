@@ -13,16 +13,8 @@ import regex
 
 from tocsin.feeds.article import shown_text
 from tocsin.feeds.entries import MOST_TEXT, MOST_TITLE
-from tocsin.feeds.phrases import ASKING_NAMES, SUBJECT_NAMES
-from tocsin.feeds.walls import (
-    CHALLENGE_NAMES,
-    CHALLENGE_SCRIPTS,
-    CONSENT_NAMES,
-    LEAST_WORDS,
-    WALL_NAMES,
-    Face,
-    wall_before,
-)
+from tocsin.feeds.names import CHALLENGE_SCRIPTS, Name, names_of
+from tocsin.feeds.walls import LEAST_WORDS, Face, wall_before
 from tocsin.model import Article, Document, FeedSpec, FullText, PageFailed, PageOutcome, PageText, TextKind
 from tocsin.text.clean import clean, clean_line
 from tocsin.text.encodings import decode
@@ -102,6 +94,8 @@ def read_article_page(document: Document) -> PageText | PageFailed:
     if tree is None:
         return PageFailed(outcome=PageOutcome.SHORT, detail="the page is empty")
     seen = _look(tree)
+    for appeal in seen.appeals:
+        appeal.drop_tree()
     text = _article_text(tree)[:MOST_TEXT]
     return wall_before(seen.face(document.name), text) or PageText(
         text=text, title=seen.title, language=seen.language, canonical_url=seen.address
@@ -145,9 +139,12 @@ class _Element(Protocol):
 
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea", "select", "svg"})
+_WHOLES = frozenset({"html", "body", "main", "article"})
+_MOST_ASKED = 2_000  # code points of an appeal; what has more is no box
 _HEADLINES = frozenset({"h1", "h2"})
 _MOST_HEADINGS = 4
-_MOST_JSON = 500_000  # code points of one script, and of all text that is looked at for sentences
+_MOST_JSON = 500_000  # code points
+_MOST_SCRIPT = 20_000  # code points of another script
 _MOST_NODES = 10_000  # of one script's JSON
 _ARTICLE_TYPE = regex.compile(r"(?:article|blogposting|liveblogposting|reportage\w*)\Z", regex.IGNORECASE)
 _FALSE = frozenset({"false", "no", "0", "locked", "http://schema.org/false", "https://schema.org/false"})
@@ -168,10 +165,9 @@ class _Seen:
     free: list[bool] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
     is_article: bool = False
-    has_consent_manager: bool = False
-    has_wall: bool = False
-    has_challenge: bool = False
     has_password: bool = False
+    names: Name = Name.NOTHING
+    appeals: list[_Element] = field(default_factory=list)
 
     @property
     def title(self) -> str | None:
@@ -193,11 +189,9 @@ class _Seen:
         return Face(
             url=url,
             headings=[*map(clean_line, self.titles), *(text for _, text in self.headlines)][:_MOST_HEADINGS],
-            shown=" ".join(" ".join(self.pieces)[:_MOST_JSON].replace("’", "'").split()),
+            pieces=self.pieces,
+            names=self.names,
             is_article=self.is_article or self.meta.get("og:type", "").lower() == "article",
-            has_consent_manager=self.has_consent_manager,
-            has_wall=self.has_wall,
-            has_challenge=self.has_challenge,
             has_password=self.has_password,
             is_free=None if not self.free else all(self.free),
             stated_words=max(self.words, default=None),
@@ -236,7 +230,8 @@ def _look_at(element: _Element, tag: str, seen: _Seen) -> None:
             seen.headlines.append((tag, _line_of(element)))
         case _:
             pass
-    if names := " ".join(filter(None, (element.get("id"), element.get("class")))):
+    names = names_of(f"{element.get('id') or ''} {element.get('class') or ''}")
+    if names is not Name.NOTHING:
         _look_at_names(names, element, seen)
 
 
@@ -251,19 +246,19 @@ def _look_at_head(element: _Element, tag: str, seen: _Seen) -> None:
 
 
 def _look_at_script(element: _Element, seen: _Seen) -> None:
-    text = (element.text or "")[:_MOST_JSON]
+    text = element.text or ""
     if "ld+json" in (element.get("type") or ""):
-        _look_at_json(text, seen)
-    seen.has_challenge |= bool(
-        CHALLENGE_SCRIPTS.search(text[:20_000]) or CHALLENGE_SCRIPTS.search(element.get("src") or "")
-    )
+        _look_at_json(text[:_MOST_JSON], seen)
+    elif CHALLENGE_SCRIPTS.search(text[:_MOST_SCRIPT]) or CHALLENGE_SCRIPTS.search(element.get("src") or ""):
+        seen.names |= Name.CHALLENGE
 
 
-def _look_at_names(names: str, element: _Element, seen: _Seen) -> None:
-    seen.has_consent_manager |= bool(CONSENT_NAMES.search(names))
-    seen.has_challenge |= bool(CHALLENGE_NAMES.search(names))
-    if not seen.has_wall and WALL_NAMES.search(names):
-        seen.has_wall = _is_wall(element)
+def _look_at_names(names: Name, element: _Element, seen: _Seen) -> None:
+    if Name.APPEAL in names and element.tag not in _WHOLES and len(_line_of(element)) <= _MOST_ASKED:
+        seen.appeals.append(element)
+    if Name.WALL in names and not _is_wall(element):
+        names &= ~Name.WALL
+    seen.names |= names
 
 
 def _is_wall(element: _Element) -> bool:
@@ -322,8 +317,6 @@ _SENTENCE = 60  # code points
 _INLINE = frozenset(
     {"a", "abbr", "b", "br", "cite", "code", "em", "i", "mark", "q", "span", "strong", "sub", "sup", "u"}
 )
-_WHOLES = frozenset({"html", "body", "main", "article"})
-_MOST_ASKED = 250  # words of an appeal; what has more is no box
 _PARAGRAPH, _LINE = "\x02", "\x01"  # they cannot stand in the text, `clean` took control characters away
 _SENTENCE_LINE = regex.compile(rf"(?<=[.!?…。！？][\"'”’»)\]]{{0,2}}\s*){_LINE}")
 _PARAGRAPH_END = regex.compile(rf"{_PARAGRAPH}|{_LINE}\s*{_LINE}")
@@ -341,7 +334,6 @@ def _article_text(tree: _Element) -> str:
     Where it falls back on all the text there is, as one paragraph, it is asked again with paragraphs for the divisions
     that hold nothing but text: some sites know no others.
     """
-    _drop_appeals(tree)
     text = _extracted(tree)
     if "\n" in text or word_count(text) < LEAST_WORDS or not _mark_paragraphs(tree):
         return text
@@ -366,19 +358,6 @@ def _mark_paragraphs(tree: _Element) -> int:
 
 def _is_paragraph(element: _Element) -> bool:
     return len(element.text or "") >= _SENTENCE and all(part.tag in _INLINE for part in element)
-
-
-def _drop_appeals(tree: _Element) -> None:
-    """Take out boxes that ask readers for money; those without a name of their own are the feed's boilerplate."""
-    for element in [element for element in tree.iter() if _is_appeal(element)]:
-        element.drop_tree()
-
-
-def _is_appeal(element: _Element) -> bool:
-    names = SUBJECT_NAMES.sub("", " ".join(filter(None, (element.get("id"), element.get("class")))))
-    if not names or not ASKING_NAMES.search(names) or element.tag in _WHOLES:
-        return False
-    return word_count(_line_of(element)[:_MOST_COUNTED]) <= _MOST_ASKED
 
 
 def _pieces(element: _Element) -> Iterator[str]:

@@ -198,17 +198,6 @@ DOUBTING = _compiled(
     """
 )
 
-#: Names (class and id) of boxes that ask for money or an address within an article, where trafilatura knows none.
-ASKING_NAMES = regex.compile(
-    r"""(?xi) (?<![\w-]) (?: [\w-]*[_-] )?? (?: donat(?:e|ion)s? | donation-?(?:box|appeal|block) | fundrais(?:ing|er)
-      | spenden? (?:aufruf|box)? | support-?(?:us|box|block|banner|our-work) | reader-?appeal | contributions?-?epic
-      | membership-?(?:box|appeal|promo) | patreon | ko-?fi | buy-?me-?a-?coffee
-    ) (?: [_-][\w-]* )? (?![\w-])"""
-)
-
-#: Names that WordPress makes of an article's own subjects.
-SUBJECT_NAMES = regex.compile(r"(?i)(?<![\w-])(?:tag|category|post|postid|type|term)-[\w-]*")
-
 #: Headings of pages that stand where there is none; what follows a dash or bar is the site's name.
 MISSING = regex.compile(
     r"""(?xi) \s* (?: (?:error|http|fehler|erreur|błąd|ошибка|помилка) [\s:]* )? (?:
