@@ -261,6 +261,10 @@ class _Writer(yaml.SafeDumper):
         """Begin a level."""
         super().increase_indent(flow, indentless=False)
 
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:  # noqa: ARG002
+        """Write each key on a line of its own."""
+        return super().represent_mapping(tag, mapping, flow_style=False)
+
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's
         """Write a list that stands there twice in full."""
         return True
