@@ -29,7 +29,8 @@ _SAYING = (
         # Borlabs, Klaro, tarteaucitron, Axeptio, consentmanager, Google's Funding Choices, Osano; and plain words
         _pattern(
             rf"""onetrust optanon cybotcookiebot didomi qc-cmp truste usercentrics iubenda cmplz cky- borlabs
-            klaro{_END} sp_message sp_choice tarteaucitron axeptio cmpbox cmpwrapper fc-consent osano cc-window pur-?abo pur-layer
+            klaro{_END} sp_message sp_choice tarteaucitron axeptio cmpbox cmpwrapper fc-consent osano cc-window
+            pur-?abo pur-layer
             (?:cookie|consent|privacy|gdpr|dsgvo|cmp)[_-]?(?:wall|gate|page|screen|layer|dialog|modal|overlay|form|banner)
             consent-(?:text|content|container|actions)"""
         ),

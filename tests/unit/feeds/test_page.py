@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.nouns import NOON, article, feed
+from support.nouns import NOON, article, feed, rule
 from support.shingles import mean, score
+from tocsin.config.build import load_plan
 from tocsin.feeds.article import shown_text, with_page
 from tocsin.feeds.page import ENOUGH_WORDS, read_article_page, wants_page
 from tocsin.feeds.walls import LEAST_WORDS
-from tocsin.model import Boilerplate, Document, FullText, PageFailed, PageOutcome, PageText, Span, TextKind
+from tocsin.model import Boilerplate, Document, FullText, PageFailed, PageOutcome, PageText, Span, Term, TextKind
 from tocsin.ports import LimitExceeded
+from tocsin.rules.index import RuleIndex
 from tocsin.sandbox.worker import ProcessSandbox
 
-CORPUS = Path(__file__).parents[2] / "corpus" / "pages"
+ROOT = Path(__file__).parents[3]
+CORPUS = ROOT / "tests" / "corpus" / "pages"
 EXPECTED = ".expected.json"
 NAMES = sorted(path.name.removesuffix(EXPECTED) for path in CORPUS.glob(f"*{EXPECTED}"))
 URL = "https://herald.example.org/1"
@@ -321,3 +325,36 @@ def test_an_appeal_that_the_feed_names_is_masked_on_its_pages() -> None:
     assert told is not None
     assert "foreign agent" not in shown_text(told)
     assert "foreign agent" in told.text
+
+
+SEED = ROOT / "seeds" / "000_df2839bee4d5d229.txt"
+TOPICS = ("harbour", "mine", "school", "museum", "bridge")
+
+
+def seed_page(number: int, paragraphs: list[str]) -> Document:
+    """Make a page of the seed's source: its banner and its appeal stand bare among the article's paragraphs."""
+    lines = [line for line in SEED.read_text(encoding="utf-8").split("\n\n") if line.strip()]
+    appeal = next(at for at, line in enumerate(lines) if line.startswith("… we have a small favor"))
+    body = "".join(f"<p>{escape(line)}</p>" for line in [lines[0], *paragraphs, *lines[appeal:]])
+    html = f"<html lang=en><head><title>Report {number}</title></head><body><article>{body}</article></body></html>"
+    return Document(name=f"https://seed.example/{number}", body=html.encode())
+
+
+def test_the_seeds_appeal_rings_no_bell_but_news_of_the_law_does() -> None:
+    """On twenty pages of the seed's source, "foreign agent" matches the one that is about the law, and no other."""
+    plan = load_plan(ROOT / "config", {})
+    source = plan.feed_named["The Moscow Times"]
+    index = RuleIndex([rule(keywords=(Term(text="foreign agent", exact=True),))], ())
+    told = []
+    for number in range(20):
+        topic, law = TOPICS[number % 5], number == 7
+        said = (
+            f"Report {number} of the {topic} says that {'a foreign agent law' if law else 'a new roof'} was voted on. "
+        )
+        found = read_article_page(seed_page(number, [said, f"In the {topic} nobody had time for questions. " * 12]))
+        assert isinstance(found, PageText)
+        version = with_page(article(title=f"Report {number}", text=""), found, source, NOON)
+        assert version is not None
+        assert "branded as a" in version.text
+        told += [number] * bool(index.match(version, source))
+    assert told == [7]
