@@ -56,7 +56,7 @@ def read_loosely(text: str, size: int, name: str) -> ParsedFeed | ParseFailed:
     if any(tag.group().count("=") > MOST_ATTRIBUTES for tag in _TAG.finditer(text)):
         return _too_much(f"an element has more than {MOST_ATTRIBUTES:,} attributes")
     try:
-        parsed = _with_own_ids(_feedparser(text), text)
+        parsed = _read_whole(text, http_url(name))
     except _PARSER_ERRORS as error:
         return _not_a_feed(f"the parser gave up: {_words_of(error)}")
     if not parsed["entries"] and not parsed["version"]:
@@ -86,30 +86,26 @@ def _possible_reference(reference: re.Match[str]) -> str:
     return reference[0] if possible_reference(hexadecimal, decimal) != REPLACEMENT else REPLACEMENT
 
 
-def _feedparser(text: str) -> Fields:
-    """Parse text that is already decoded.
-
-    It is told no base: it would resolve ids too, as it does where the document holds one.
-    """
-    parsed: Fields = feedparser.parse(
-        BytesIO(text.encode()),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
-    return parsed
-
-
-def _with_own_ids(parsed: Fields, text: str) -> Fields:
-    """Undo what xml:base did to the ids: take those of a second reading that sees none."""
+def _read_whole(text: str, address: str | None) -> Fields:
+    """Parse a feed. Where it has an xml:base, feedparser resolves ids too: they are taken of a reading without one."""
     without_base = _BASE.sub(r"\1none\2", text)
     if without_base == text:
-        return parsed
+        return _feedparser(text)
+    parsed = _feedparser(text, address)  # unless it knows one for the whole, a base is in force beyond its element
     entries, bare = _list(parsed["entries"]), _list(_feedparser(without_base)["entries"])
     if len(entries) != len(bare):
         return parsed
     pairs = zip(entries, bare, strict=True)
     return {**_fields(parsed), "entries": [{**fields, "id": _string(own, "id")} for fields, own in pairs]}
+
+
+def _feedparser(text: str, address: str | None = None) -> Fields:
+    """Parse text that is already decoded; relative links are resolved against `address`, if there is one."""
+    headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": address} if address else {})
+    parsed: Fields = feedparser.parse(
+        BytesIO(text.encode()), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+    )
+    return parsed
 
 
 def _what_else(text: str) -> str:
