@@ -6,8 +6,8 @@ unpack bodies in its own way; so nothing of one feed can reach another. What a r
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -149,27 +149,16 @@ class Exchange:
     async def _hop(self, question: Question, url: httpx.URL, gap: float, left: float) -> tuple[Reply, float]:
         """Make one request, when it is its turn; return the answer and the seconds that it took, without the wait."""
         now = asyncio.get_running_loop().time
-        began = now()
-        try:
+        with _ends(question, url):
+            began = now()
             address = await self._address(question, url, left)
-            left -= now() - began
+            looked_up = now() - began
             # given back before the next hop: two hosts may point to each other
             async with self._hosts.turn(host_of(url), address, gap=gap):
-                started = now()
-                async with asyncio.timeout(max(left, 0)):
+                began = now()
+                async with asyncio.timeout(max(left - looked_up, 0)):
                     reply = await self._request(question, url)
-                return reply, now() - started
-        except HostBusy:
-            raise stopped(FetchReason.TIMEOUT, f"{url.host} had no turn among our own requests to it") from None
-        except TimeoutError:
-            detail = f"no complete answer within {question.limits.total:g} s"
-            raise stopped(FetchReason.TIMEOUT, detail) from None
-        except httpx.TransportError as error:
-            failure = explain(error, url.host)
-            raise stopped(_REASONS[failure.kind], failure.detail) from None
-        except BodyRefused as error:
-            reason = FetchReason.ENCODING if isinstance(error, BodyNotReadable) else FetchReason.TOO_LARGE
-            raise stopped(reason, str(error)) from None
+                return reply, looked_up + now() - began
 
     async def _address(self, question: Question, url: httpx.URL, left: float) -> str | None:
         """Return the address that is tried first, None where a proxy finds it."""
@@ -259,6 +248,23 @@ def _next_hop(question: Question, reply: Reply) -> httpx.URL:
             FetchReason.REDIRECTS, f"{host} redirects from https to http, and the feed has headers of its own"
         )
     return url
+
+
+@contextmanager
+def _ends(question: Question, url: httpx.URL) -> Iterator[None]:
+    """Turn what goes wrong with a request to `url` into the end of the question."""
+    try:
+        yield
+    except HostBusy:
+        raise stopped(FetchReason.TIMEOUT, f"{url.host} had no turn among our own requests to it") from None
+    except TimeoutError:
+        raise stopped(FetchReason.TIMEOUT, f"no complete answer within {question.limits.total:g} s") from None
+    except httpx.TransportError as error:
+        failure = explain(error, url.host)
+        raise stopped(_REASONS[failure.kind], failure.detail) from None
+    except BodyRefused as error:
+        reason = FetchReason.ENCODING if isinstance(error, BodyNotReadable) else FetchReason.TOO_LARGE
+        raise stopped(reason, str(error)) from None
 
 
 def _wanted(answer: httpx.Response, types: frozenset[str] | None) -> bool:

@@ -12,14 +12,22 @@ import httpx
 import pytest
 import trustme
 
+from support.proxy import Proxy
 from support.receiver import Cut, Receiver, Reply, in_turn
 from support.rough import saying, serving
 from tocsin.fetch.client import user_agent
-from tocsin.model import Answer, Fetched, FetchFailed, FetchReason, NotModified, Validators
+from tocsin.fetch.fetcher import open_fetcher
+from tocsin.fetch.hosts import Politeness
+from tocsin.model import Answer, Fetched, FetchFailed, FetchReason, NotModified, PageFetched, Validators
+from tocsin.net.transport import CheckedTransport
 from tocsin.net.urls import digest_of
 
 NONE = Validators()
 RSS = b"<rss version='2.0'><channel><title>Example</title></channel></rss>"
+
+
+async def to_loopback(host, port):
+    return ["127.0.0.1"]
 
 
 def given_by(url, **validators):
@@ -449,6 +457,63 @@ async def test_waiting_for_a_host_does_not_use_up_the_time(fetcher_with, feed_at
     async with Receiver(Reply(body=RSS, delay=0.25)) as server:
         fetches = [fetcher.fetch(feed_at(f"{server.url}/{n}"), NONE, None) for n in range(3)]
         assert all(isinstance(outcome, Fetched) for outcome in await asyncio.gather(*fetches))
+
+
+async def test_a_host_that_is_kept_busy_by_ourselves_is_given_up(fetcher_with, feed_at):
+    """Whoever waits for a turn for too long gives up, and says so."""
+    fetcher = fetcher_with(patience=0.05)
+    async with Receiver(Reply(body=RSS, delay=0.3)) as server:
+        first, second = await asyncio.gather(*(fetcher.fetch(feed_at(server.url), NONE, None) for _ in range(2)))
+    assert isinstance(first, Fetched)
+    assert (second.reason, second.detail) == (
+        FetchReason.TIMEOUT,
+        "127.0.0.1 had no turn among our own requests to it",
+    )
+
+
+async def test_this_machine_is_asked_as_gently_as_any(feed_at):
+    """A second lies between two requests to an address, by any of its names and on any port, one's own network too."""
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    clock = lambda: 100.0 + sum(slept)  # noqa: E731
+    fetcher = open_fetcher(
+        CheckedTransport(tls=ssl.create_default_context(), resolve=to_loopback),
+        None,
+        Politeness(clock=clock, sleep=sleep),
+    )
+    async with Receiver(Reply(body=RSS)) as one, Receiver(Reply(body=RSS)) as other:
+        for url in (one.url, f"{one.url}/b", other.url, f"http://a.example.org:{one.port}/"):
+            assert isinstance(await fetcher.fetch(feed_at(url), NONE, None), Fetched)
+    await fetcher.aclose()
+    assert slept == [1.0, 1.0, 1.0]
+
+
+async def test_a_feed_is_fetched_through_its_proxy(fetcher, feed_at):
+    """With a proxy, feed, redirects, robots.txt and page go through it; no name is looked up here."""
+    page = Reply(headers={"Content-Type": "text/html"}, body=b"<p>Hello</p>")
+    answers = {"/feed": Reply(body=RSS), "/hop": Reply(status=301, headers={"Location": "/feed"}), "/page": page}
+    async with Receiver(lambda request: answers.get(request.target, Reply(status=404))) as server, Proxy() as proxy:
+        base = f"http://feeds.invalid:{server.port}"
+        feed = feed_at(f"{base}/hop", allow=(), proxy=proxy.url)
+        outcome = await fetcher.fetch(feed, NONE, None)
+        assert isinstance(await fetcher.fetch_page(feed, f"{base}/page"), PageFetched)
+    assert (outcome.url, outcome.answer.moved_to) == (f"{base}/feed", f"{base}/feed")
+    assert proxy.lines == [f"GET {base}/{path} HTTP/1.1" for path in ("hop", "feed", "robots.txt", "page")]
+
+
+async def test_a_proxy_that_does_not_work_is_told_as_such(fetcher, feed_at):
+    """A feed behind a proxy that is not there, or that refuses, fails for that, without the proxy's login."""
+    gone = await fetcher.fetch(feed_at("http://feeds.invalid/", proxy="http://u:canary@127.0.0.1:1"), NONE, None)
+    assert (gone.reason, gone.detail) == (
+        FetchReason.CONNECT,
+        "could not connect to the proxy on the way to feeds.invalid",
+    )
+    async with Proxy(answer="403 No") as proxy:
+        refused = await fetcher.fetch(feed_at("https://feeds.invalid/", proxy=proxy.url), NONE, None)
+    assert refused.detail == "the proxy does not let us through to feeds.invalid: it answered 403"
 
 
 async def test_get_fetches_without_a_feed(fetcher):
