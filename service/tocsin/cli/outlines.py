@@ -9,7 +9,6 @@ from tocsin.cli.frame import plan_for, plan_if_any, print_json, run_until_interr
 from tocsin.config.yamlfile import write_yaml
 from tocsin.documents import open_documents
 from tocsin.feeds.opml import LARGEST, Outline, Outlines, read_opml, write_opml
-from tocsin.log import Veil
 from tocsin.model import (
     FeedKind,
     FeedSpec,
@@ -103,6 +102,8 @@ async def _fetched(url: str, plan: Plan, fetcher: Fetcher) -> bytes | ParseFaile
 
 def export_opml(config: Path | None) -> Exit:
     """Print the configured feeds that have a URL; 1 where there is none. What holds a secret is left out and told."""
+    from tocsin.log import Veil  # noqa: PLC0415 - what writes logs takes long, and an import needs none of it
+
     plan = plan_for(settings_for(config))
     veil = Veil(plan.secrets)
     feeds = []

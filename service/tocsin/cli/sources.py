@@ -293,6 +293,7 @@ async def _read_url(url: str, plan: Plan, fetcher: Fetcher, sandbox: Sandbox) ->
         location=url,
         outlet=registered_domain(url),
         allow_private=plan.allow_private,
+        proxy=plan.proxy,
     )
     match await fetcher.fetch(feed, Validators(), None):
         case Fetched(documents=(document,)):

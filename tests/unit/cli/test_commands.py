@@ -92,9 +92,9 @@ defaults: {{allow_private: [127.0.0.1]}}
     feeds = {feed["name"]: feed for feed in objects(tocsin("feeds", "--json").stdout)}
     assert set(feeds["Bad"]) == {
         *("name", "url", "state", "reason", "last_success", "next_poll", "entries_a_day"),
-        *("not_modified_share", "bytes", "failures"),
+        *("not_modified_share", "bytes", "failures", "detail", "since", "conditions", "moved_to"),
     }
-    assert (feeds["Bad"]["state"], feeds["Bad"]["reason"], feeds["Bad"]["failures"]) == ("failing", "not_a_feed", 3)
+    assert (feeds["Bad"]["state"], feeds["Bad"]["reason"], feeds["Bad"]["failures"]) == ("not-a-feed", "not_a_feed", 3)
     assert feeds["Bad"]["last_success"] is None
     assert feeds["incoming"]["state"] == "ok"
 

@@ -36,6 +36,7 @@ def directory(tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "tocsin.yaml").write_text(CONFIGURATION, encoding="utf-8")
     (tmp_path / "small.txt").write_text("Ferries stay in port", encoding="utf-8")
+    (tmp_path / "small.opml").write_text("<opml><body/></opml>", encoding="utf-8")
     return tmp_path
 
 
@@ -45,6 +46,7 @@ def directory(tmp_path):
         ("match", "--help"),
         ("match", "ferry", "small.txt"),
         ("parse", "small.txt"),
+        ("import-opml", "small.opml"),
         ("entities",),
         ("check",),
     ],
