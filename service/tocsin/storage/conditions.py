@@ -1,6 +1,6 @@
 """Conditions of feeds: what holds, since when, and whether people were told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from tocsin.model import (
 )
 from tocsin.storage import deliveries
 from tocsin.storage.failures import AlreadyStored
-from tocsin.storage.statements import Row, insert_all, serialise
+from tocsin.storage.statements import Row, batches, insert_all, serialise
 from tocsin.storage.tables import conditions, feeds
 
 ALL_FEEDS = ""  # stands where a feed would, for what holds of all together
@@ -34,12 +34,12 @@ COMING_BACK = timedelta(minutes=1)
 PATIENCE = timedelta(hours=3)
 
 
-async def held(connection: AsyncConnection, names: Collection[str]) -> Mapping[str, frozenset[FeedState]]:
+async def held(connection: AsyncConnection, names: Sequence[str]) -> Mapping[str, frozenset[FeedState]]:
     """Return the conditions that hold, by feed; feeds without any are left out."""
-    rows = await connection.execute(_open(conditions.c.feed.in_(names)))
     found: dict[str, frozenset[FeedState]] = {}
-    for row in rows:
-        found[row.feed] = found.get(row.feed, frozenset()) | {row.state}
+    for batch in batches(names):
+        for row in await connection.execute(_open(conditions.c.feed.in_(batch))):
+            found[row.feed] = found.get(row.feed, frozenset()) | {row.state}
     return found
 
 
@@ -73,12 +73,12 @@ async def network_answers(connection: AsyncConnection, at: datetime) -> None:
         await connection.execute(update(conditions).where(untold).values(tell_at=at + PATIENCE))
 
 
-async def forget(connection: AsyncConnection, names: Collection[str], at: datetime) -> None:
+async def forget(connection: AsyncConnection, names: Sequence[str], at: datetime) -> None:
     """End what held of feeds that are not watched any more, or not at that place; nobody is told."""
-    ended = conditions.c.feed.in_(names) & (conditions.c.until.is_(None) | conditions.c.tell_at.is_not(None))
-    await connection.execute(
-        update(conditions).where(ended).values(until=func.coalesce(conditions.c.until, at), tell_at=None)
-    )
+    changes = {"until": func.coalesce(conditions.c.until, at), "tell_at": None}
+    for batch in batches(names):
+        ended = conditions.c.feed.in_(batch) & (conditions.c.until.is_(None) | conditions.c.tell_at.is_not(None))
+        await connection.execute(update(conditions).where(ended).values(changes))
 
 
 # ---------------------------------------------------------------------------------------------------------------

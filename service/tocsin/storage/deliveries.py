@@ -107,8 +107,8 @@ async def claim(connection: AsyncConnection, channel: str, claim: Claim) -> Sequ
         .with_for_update(skip_locked=True, of=deliveries)
     )
     rows = (await connection.execute(due)).all()
-    ours = deliveries.c.id.in_([row.id for row in rows])
-    await connection.execute(update(deliveries).where(ours).values(claim.taken))
+    for batch in batches([row.id for row in rows]):
+        await connection.execute(update(deliveries).where(deliveries.c.id.in_(batch)).values(claim.taken))
     return [_claimed(row) for row in rows]
 
 

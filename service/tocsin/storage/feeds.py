@@ -1,6 +1,6 @@
 """Feeds: who polls what until when."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin.model import DueFeed, FeedPart, FeedState
 from tocsin.storage import conditions
 from tocsin.storage.memory import memory_of, validators_of
-from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, free, serialise
+from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, batches, free, serialise
 from tocsin.storage.tables import busy_hosts, feed_parts, feeds
 
 
@@ -27,7 +27,8 @@ async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool
     leaders = await _leaders(connection, claim, one_per_host=one_per_host)
     rows = await _with_twins(connection, leaders, claim)
     names = [row.name for row in rows]
-    await connection.execute(update(feeds).where(feeds.c.name.in_(names)).values(claim.taken))
+    for batch in batches(names):
+        await connection.execute(update(feeds).where(feeds.c.name.in_(batch)).values(claim.taken))
     held = await conditions.held(connection, names)
     parts = await _parts(connection, names)
     network_down = FeedState.NETWORK_DOWN in (await conditions.held(connection, [conditions.ALL_FEEDS])).get("", ())
@@ -87,13 +88,16 @@ async def _leaders(connection: AsyncConnection, claim: Claim, *, one_per_host: b
     return (await connection.scalars(first.limit(claim.limit))).all()
 
 
-async def _with_twins(connection: AsyncConnection, leaders: Collection[str], claim: Claim) -> Sequence[ResultRow[Any]]:
+async def _with_twins(connection: AsyncConnection, leaders: Sequence[str], claim: Claim) -> Sequence[ResultRow[Any]]:
     """Lock the leaders, if they are free still, and the feeds that the same requests serve."""
-    sources = select(feeds.c.source).where(feeds.c.name.in_(leaders), feeds.c.source != "")
-    ours = feeds.c.name.in_(leaders) | feeds.c.source.in_(sources)
-    may_be_had = feeds.c.configured & ~feeds.c.stopped & free(feeds, claim.now)
-    statement = select(feeds).where(ours, may_be_had).order_by(feeds.c.due_at, feeds.c.name)
-    return (await connection.execute(statement.with_for_update(skip_locked=True))).all()
+    found: dict[str, ResultRow[Any]] = {}
+    for batch in batches(leaders):
+        sources = select(feeds.c.source).where(feeds.c.name.in_(batch), feeds.c.source != "")
+        ours = feeds.c.name.in_(batch) | feeds.c.source.in_(sources)
+        may_be_had = feeds.c.configured & ~feeds.c.stopped & free(feeds, claim.now)
+        locked = select(feeds).where(ours, may_be_had).with_for_update(skip_locked=True)
+        found.update((row.name, row) for row in await connection.execute(locked))
+    return sorted(found.values(), key=lambda row: (row.due_at, row.name))
 
 
 def _by_source(rows: Sequence[ResultRow[Any]]) -> Sequence[Sequence[ResultRow[Any]]]:
@@ -107,11 +111,12 @@ def _leader_first(group: Sequence[ResultRow[Any]]) -> tuple[ResultRow[Any], Sequ
     return group[0], group[1:]
 
 
-async def _parts(connection: AsyncConnection, names: Collection[str]) -> Mapping[str, tuple[FeedPart, ...]]:
-    order = (feed_parts.c.feed, feed_parts.c.position)
-    rows = await connection.execute(select(feed_parts).where(feed_parts.c.feed.in_(names)).order_by(*order))
+async def _parts(connection: AsyncConnection, names: Sequence[str]) -> Mapping[str, tuple[FeedPart, ...]]:
     parts: dict[str, tuple[FeedPart, ...]] = {}
-    for row in rows:
-        part = FeedPart(url=row.url, validators=validators_of(row), fingerprint=row.fingerprint)
-        parts[row.feed] = (*parts.get(row.feed, ()), part)
+    for batch in batches(names):
+        order = (feed_parts.c.feed, feed_parts.c.position)
+        statement = select(feed_parts).where(feed_parts.c.feed.in_(batch)).order_by(*order)
+        for row in await connection.execute(statement):
+            part = FeedPart(url=row.url, validators=validators_of(row), fingerprint=row.fingerprint)
+            parts[row.feed] = (*parts.get(row.feed, ()), part)
     return parts
