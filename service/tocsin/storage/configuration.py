@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.jitter import share
 from tocsin.model import FeedKind, FeedMemory, FeedSpec, FeedState
 from tocsin.storage import conditions, deliveries
 from tocsin.storage.memory import columns_of
-from tocsin.storage.statements import NOBODY, Row, insert_all, serialise
-from tocsin.storage.tables import feeds
+from tocsin.storage.statements import NOBODY, Row, batches, insert_all, serialise
+from tocsin.storage.tables import feed_parts, feeds
 
 FEW = 20  # feeds that may be polled at once
 USUAL_INTERVAL = timedelta(minutes=30)  # of feeds whose pace is not known yet
@@ -41,11 +41,17 @@ async def configure_feeds(connection: AsyncConnection, specs: Sequence[FeedSpec]
     await _update_each(connection, [{"of": name, "configured": True, "stopped": False, "due_at": now} for name in back])
     await _update_each(connection, [{"of": name, "configured": False} for name in gone])
     await _update_each(connection, [{"of": spec.name, **_fresh(spec, now)} for spec in moved])
+    await _forget_parts(connection, [spec.name for spec in moved])
     await conditions.forget(connection, [*gone, *(spec.name for spec in moved)], now)
     await _update_each(connection, [{"of": spec.name, **_fetching(spec)} for spec in specs if spec.name in known])
     repaced = [spec for spec in specs if spec.name in known and _repaced(spec, known[spec.name])]
     await _update_each(connection, [_due_again(known[spec.name], now) for spec in repaced])
     await _spread(connection, {spec.name: spec for spec in specs}, now)
+
+
+async def _forget_parts(connection: AsyncConnection, names: Sequence[str]) -> None:
+    for batch in batches(names):
+        await connection.execute(delete(feed_parts).where(feed_parts.c.feed.in_(batch)))
 
 
 async def _spread(connection: AsyncConnection, specs: Mapping[str, FeedSpec], now: datetime) -> None:
@@ -67,7 +73,8 @@ def _due_again(row: ResultRow[Any], now: datetime) -> Row:
 
 
 def _repaced(spec: FeedSpec, row: ResultRow[Any]) -> bool:
-    return row.pace not in ("", _pace(spec))  # it is empty in rows of an older version
+    known = row.pace not in ("", _pace(spec))  # it is empty in rows of an older version
+    return known and not _moved(spec, row)  # what the server of the old location allowed is nothing to the new one
 
 
 def _pace(spec: FeedSpec) -> str:
