@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from tocsin.model import MessageKind, OpenCondition
+from tocsin.model import JsonObject, MessageKind, OpenCondition
 
 
 def alert_id(rule_name: str, story_id: str) -> str:
@@ -29,6 +29,22 @@ def condition_key(condition: OpenCondition) -> str:
     """Return what names the telling of a condition: that it began, or that it ended."""
     change = "began" if condition.until is None else "ended"
     return f"{condition.feed}\0{condition.state}\0{condition.since.isoformat()}\0{change}"
+
+
+def thread_of(payload: JsonObject) -> str:
+    """Return the id of what a payload is about, which further messages may be about too; empty where that is nothing.
+
+    An alert is about its story, a report on a feed about the time that a condition of it lasts.
+    """
+    match payload["data"]:
+        case {"story": {"id": str(story)}}:
+            return story
+        case {"state": str(state), "since": str(since), "feed": {"name": str(feed)}}:
+            return "cnd_" + _hash("condition", state, feed, since)[:16]
+        case {"state": str(state), "since": str(since)}:
+            return "cnd_" + _hash("condition", state, "", since)[:16]
+        case _:
+            return ""
 
 
 def _hash(*parts: str) -> str:

@@ -719,7 +719,8 @@ class Notice:
 class Message:
     """What one recipient of a channel is sent. `payload` is design's version 1; `notice` says the same to people.
 
-    `delivery_id` is the same over retries, restarts and databases; `story_id` threads mail.
+    `delivery_id` is the same over retries, restarts and databases; `story_id` threads mail: it names the story, or
+    whatever else the message is about.
     """
 
     delivery_id: str

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tocsin.alerts.ids import thread_of
 from tocsin.alerts.render import render_notice
 from tocsin.alerts.retry import decide_retry
 from tocsin.errors import StorageError
@@ -102,13 +103,11 @@ class Delivering:
 
 
 def _message(claimed: ClaimedDelivery, timezone: str) -> Message:
-    story = claimed.payload["data"]
-    story_id = story["story"]["id"] if isinstance(story, dict) and "story" in story else claimed.id
     return Message(
         delivery_id=claimed.id,
         recipient=claimed.recipient,
         payload=claimed.payload,
         notice=render_notice(claimed.payload, timezone),
         created=claimed.created,
-        story_id=story_id,
+        story_id=thread_of(claimed.payload) or claimed.id,
     )

@@ -6,7 +6,7 @@ Each document is read in the sandbox. What cannot be had or read costs no more t
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tocsin.feeds.article import articles_of
 from tocsin.feeds.parse import parse_document
@@ -49,6 +49,7 @@ class Gathering:
         self.unchanged: dict[str, Seen] = {}
         self.problems: list[str] = []
         self.parts: list[FeedPart] = []
+        self.published: list[datetime | None] = []  # as the documents say, of the entries that were read
         self.courtesy = Courtesy()
         self.older: str | None = None
         self.received = 0  # bytes, without those of the feed's own document
@@ -103,6 +104,7 @@ class Gathering:
             self.problems.append(f"{document.name}: {parsed.detail}")
             return parsed
         self.entries += articles_of(parsed, self._feed, self._tools.clock())
+        self.published += (entry.published for entry in parsed.entries)
         for digest in parsed.unchanged:
             if digest in self.unchanged:
                 self.entries.append(Skipped(entry_id=self._seen[digest].entry_id, reason=SkipReason.REPEATED))

@@ -259,7 +259,7 @@ class _Poll:
         pages = await self._pages(fresh, now)
         poll = self._facts(now)
         decisions = await judge(tools, self._configuration, await self._to_judge(fresh, pages), poll, now)
-        published = tuple(article.published for article in reading.articles)
+        published = tuple(reading.published)
         record = self._record(now, memory, answer=answer, overlap=overlap, published=published)
         return replace(
             record,

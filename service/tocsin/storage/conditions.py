@@ -63,7 +63,7 @@ async def network_answers(connection: AsyncConnection, at: datetime) -> None:
         return
     for row in outage:
         await _change(connection, row, until=at, tell_at=at if row.told else None)
-    failing = feeds.c.configured & (feeds.c.state == FeedState.FAILING) & feeds.c.reason.in_(NETWORK_REASONS)
+    failing = feeds.c.configured & feeds.c.reason.in_(NETWORK_REASONS)
     for feed in (await connection.scalars(select(feeds.c.name).where(failing))).all():
         soon = at + COMING_BACK * share(feed)
         await connection.execute(
@@ -97,7 +97,7 @@ async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:
     order = (conditions.c.tell_at, conditions.c.feed, conditions.c.state)
     rows = await connection.execute(due.where(conditions.c.tell_at <= now).order_by(*order))
     watched = feeds.c.configured & ~feeds.c.stopped & (feeds.c.kind == FeedKind.HTTP)
-    unreachable = (feeds.c.state == FeedState.FAILING) & feeds.c.reason.in_(NETWORK_REASONS)
+    unreachable = feeds.c.reason.in_(NETWORK_REASONS)
     counts = select(
         func.count().label("http_feeds"),
         func.count(feeds.c.host.distinct()).label("hosts"),

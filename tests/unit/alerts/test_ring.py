@@ -3,7 +3,7 @@
 import pytest
 
 from support.nouns import NOON, article, feed, rule
-from tocsin.alerts.ids import alert_id, delivery_id, dispatch_id, message_id
+from tocsin.alerts.ids import alert_id, delivery_id, dispatch_id, message_id, thread_of
 from tocsin.alerts.render import AlertFacts
 from tocsin.alerts.ring import ring
 from tocsin.alerts.ring import test_message as message_of_test
@@ -69,3 +69,13 @@ def test_every_test_of_a_channel_is_a_message_of_its_own():
     assert [way.recipient for way in first.deliveries] == list(MAIL.recipients)
     assert first.kind is MessageKind.TEST
     assert first.dispatches == ()
+
+
+def test_messages_on_one_thing_are_one_thread() -> None:
+    """Alerts of a story share its thread, and a condition's end that of its beginning; a test is about nothing."""
+    began = {"type": "ops.feed.silent", "data": {"state": "silent", "since": "2026-03-01", "feed": {"name": "Herald"}}}
+    ended = {"type": "ops.feed.silent", "data": {**began["data"], "change": "ended"}}
+    other = {"type": "ops.feed.silent", "data": {**began["data"], "feed": {"name": "Tribune"}}}
+    assert thread_of({"data": {"story": {"id": "sto_1"}}}) == "sto_1"
+    assert thread_of(began) == thread_of(ended) != thread_of(other)
+    assert thread_of({"data": {"channel": "desk"}}) == ""
