@@ -73,8 +73,9 @@ CHALLENGE_SCRIPTS = re.compile(
 _LONGEST = 100  # code points of a name
 
 
+@lru_cache(maxsize=20_000)
 def names_of(attributes: str) -> Name:
-    """Return what names, parted by blanks, say."""
+    """Return what names, parted by blanks, say. It looks at each once: pages of a site have the same."""
     said = Name.NOTHING
     for name in attributes.split():
         if (found := _said_by(name[:_LONGEST])) is not Name.NOTHING:
@@ -82,9 +83,7 @@ def names_of(attributes: str) -> Name:
     return said
 
 
-@lru_cache(maxsize=20_000)
 def _said_by(name: str) -> Name:
-    """Look at a name once: pages of a site have the same."""
     if _SUBJECT.match(name):
         return Name.NOTHING
     said = Name.NOTHING

@@ -14,7 +14,7 @@ import regex
 from tocsin.feeds.article import shown_text
 from tocsin.feeds.entries import MOST_TEXT, MOST_TITLE
 from tocsin.feeds.names import CHALLENGE_SCRIPTS, Name, names_of
-from tocsin.feeds.walls import LEAST_WORDS, Face, wall_before
+from tocsin.feeds.walls import Face, wall_before
 from tocsin.model import Article, Document, FeedSpec, FullText, PageFailed, PageOutcome, PageText, TextKind
 from tocsin.text.clean import clean, clean_line
 from tocsin.text.encodings import decode
@@ -94,8 +94,7 @@ def read_article_page(document: Document) -> PageText | PageFailed:
     if tree is None:
         return PageFailed(outcome=PageOutcome.SHORT, detail="the page is empty")
     seen = _look(tree)
-    for appeal in seen.appeals:
-        appeal.drop_tree()
+    _make_ready(seen)
     text = _article_text(tree)[:MOST_TEXT]
     return wall_before(seen.face(document.name), text) or PageText(
         text=text, title=seen.title, language=seen.language, canonical_url=seen.address
@@ -139,9 +138,13 @@ class _Element(Protocol):
 
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title", "textarea", "select", "svg"})
+_LOOKED_AT = frozenset({"html", "meta", "link", "title", "script", "iframe", "input", "p", "div", "h1"})
+_SENTENCE = 60  # code points
+_INLINE = frozenset(
+    {"a", "abbr", "b", "br", "cite", "code", "em", "i", "mark", "q", "span", "strong", "sub", "sup", "u"}
+)
 _WHOLES = frozenset({"html", "body", "main", "article"})
 _MOST_ASKED = 2_000  # code points of an appeal; what has more is no box
-_HEADLINES = frozenset({"h1", "h2"})
 _MOST_HEADINGS = 4
 _MOST_JSON = 500_000  # code points
 _MOST_SCRIPT = 20_000  # code points of another script
@@ -158,7 +161,7 @@ class _Seen:
 
     meta: dict[str, str] = field(default_factory=dict)  # the first of each name
     titles: list[str] = field(default_factory=list)
-    headlines: list[tuple[str, str]] = field(default_factory=list)  # with their tags
+    headlines: list[str] = field(default_factory=list)  # of the first order
     pieces: list[str] = field(default_factory=list)
     html_language: str = ""
     canonical: str = ""
@@ -168,12 +171,14 @@ class _Seen:
     has_password: bool = False
     names: Name = Name.NOTHING
     appeals: list[_Element] = field(default_factory=list)
+    divisions: list[_Element] = field(default_factory=list)  # that are used as paragraphs
+    in_paragraphs: int = 0  # code points
 
     @property
     def title(self) -> str | None:
         """Return the only headline of the first order, else the title that the page has for others, else its own."""
-        first = [text for tag, text in self.headlines if tag == "h1"]
-        candidates = (first[0] if len(first) == 1 else "", self.meta.get("og:title", ""), *self.titles, *first)
+        only = self.headlines[0] if len(self.headlines) == 1 else ""
+        candidates = (only, self.meta.get("og:title", ""), *self.titles, *self.headlines)
         return next((line[:MOST_TITLE] for line in map(clean_line, candidates) if line), None)
 
     @property
@@ -188,7 +193,7 @@ class _Seen:
     def face(self, url: str) -> Face:
         return Face(
             url=url,
-            headings=[*map(clean_line, self.titles), *(text for _, text in self.headlines)][:_MOST_HEADINGS],
+            headings=[*self.titles, *self.headlines][:_MOST_HEADINGS],
             pieces=self.pieces,
             names=self.names,
             is_article=self.is_article or self.meta.get("og:type", "").lower() == "article",
@@ -204,7 +209,11 @@ def _look(root: _Element) -> _Seen:
         tag = element.tag
         if not isinstance(tag, str):
             continue
-        _look_at(element, tag, seen)
+        if tag in _LOOKED_AT:
+            _look_at(element, tag, seen)
+        for names in map(names_of, filter(None, (element.get("id"), element.get("class")))):
+            if names is not Name.NOTHING:
+                _look_at_names(names, element, seen)
         if tag not in _UNSEEN and element.text:
             seen.pieces.append(element.text)
         if element.tail:
@@ -226,13 +235,21 @@ def _look_at(element: _Element, tag: str, seen: _Seen) -> None:
             _look_at_script(element, seen)
         case "input":
             seen.has_password |= (element.get("type") or "").lower() == "password"
-        case _ if tag in _HEADLINES and len(seen.headlines) < _MOST_HEADINGS:
-            seen.headlines.append((tag, _line_of(element)))
+        case "p" | "div":
+            _look_at_block(element, tag, seen)
+        case "h1" if len(seen.headlines) < _MOST_HEADINGS and (line := _line_of(element)):
+            seen.headlines.append(line)
         case _:
             pass
-    names = names_of(f"{element.get('id') or ''} {element.get('class') or ''}")
-    if names is not Name.NOTHING:
-        _look_at_names(names, element, seen)
+
+
+def _look_at_block(element: _Element, tag: str, seen: _Seen) -> None:
+    """Note a paragraph of a sentence or more, and a division that is one: it holds no other block."""
+    length = len((element.text or "").strip())
+    if length >= _SENTENCE and tag == "p":
+        seen.in_paragraphs += length
+    elif length >= _SENTENCE and all(part.tag in _INLINE for part in element):
+        seen.divisions.append(element)
 
 
 def _look_at_head(element: _Element, tag: str, seen: _Seen) -> None:
@@ -313,10 +330,7 @@ def _note_tier(value: object, seen: _Seen) -> None:
 
 
 _BLOCKS = frozenset({"p", "head", "quote", "list", "item", "table", "row", "code", "div", "ab"})
-_SENTENCE = 60  # code points
-_INLINE = frozenset(
-    {"a", "abbr", "b", "br", "cite", "code", "em", "i", "mark", "q", "span", "strong", "sub", "sup", "u"}
-)
+
 _PARAGRAPH, _LINE = "\x02", "\x01"  # they cannot stand in the text, `clean` took control characters away
 _SENTENCE_LINE = regex.compile(rf"(?<=[.!?…。！？][\"'”’»)\]]{{0,2}}\s*){_LINE}")
 _PARAGRAPH_END = regex.compile(rf"{_PARAGRAPH}|{_LINE}\s*{_LINE}")
@@ -329,18 +343,7 @@ def _tree(html: str) -> _Element | None:
 
 
 def _article_text(tree: _Element) -> str:
-    """Return the article as trafilatura finds it, paragraphs parted by an empty line. The tree is used up.
-
-    Where it falls back on all the text there is, as one paragraph, it is asked again with paragraphs for the divisions
-    that hold nothing but text: some sites know no others.
-    """
-    text = _extracted(tree)
-    if "\n" in text or word_count(text) < LEAST_WORDS or not _mark_paragraphs(tree):
-        return text
-    return max(_extracted(tree), text, key=lambda found: found.count("\n\n"))
-
-
-def _extracted(tree: _Element) -> str:
+    """Return the article as trafilatura finds it, paragraphs parted by an empty line."""
     from trafilatura import bare_extraction  # noqa: PLC0415
 
     found = bare_extraction(tree, fast=True, include_comments=False)  # type: ignore[arg-type]
@@ -348,16 +351,16 @@ def _extracted(tree: _Element) -> str:
     return "" if body is None else _laid_out("".join(_pieces(cast("_Element", body))))
 
 
-def _mark_paragraphs(tree: _Element) -> int:
-    """Make paragraphs of the divisions that hold a sentence or more and no other block; return how many there are."""
-    divisions = [element for element in tree.iter() if element.tag == "div" and _is_paragraph(element)]
-    for element in divisions:
-        element.tag = "p"
-    return len(divisions)
+def _make_ready(seen: _Seen) -> None:
+    """Take out the boxes that ask for money, and make paragraphs of divisions where a page has no others.
 
-
-def _is_paragraph(element: _Element) -> bool:
-    return len(element.text or "") >= _SENTENCE and all(part.tag in _INLINE for part in element)
+    An appeal without a box of its own is the feed's boilerplate.
+    """
+    for appeal in seen.appeals:
+        appeal.drop_tree()
+    if sum(len(division.text or "") for division in seen.divisions) > seen.in_paragraphs:
+        for division in seen.divisions:
+            division.tag = "p"
 
 
 def _pieces(element: _Element) -> Iterator[str]:

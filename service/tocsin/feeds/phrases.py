@@ -200,21 +200,23 @@ DOUBTING = _compiled(
 
 #: Headings of pages that stand where there is none; what follows a dash or bar is the site's name.
 MISSING = regex.compile(
-    r"""(?xi) \s* (?: (?:error|http|fehler|erreur|błąd|ошибка|помилка) [\s:]* )? (?:
-        (?:404|410|500|502|503) (?: [\s:.,|–—-]* (?:error|fehler|erreur|ошибка|помилка) )?
-            (?: [\s:.,|–—-]* (?:not\s+found|gone|internal\s+server\s+error|bad\s+gateway|service\s+unavailable) )?
-      | (?: (?:404|410) [\s:.,|–—-]* )? (?: (?:sorry|oops|hoppla|ups)[\s,.!…–—-]* )? (?:
-          (?: (?:this|the|that)\s+ )? page (?:\s+(?:you\s+requested|you(?:'re|\s+are)\s+looking\s+for))?
-            \s+ (?: not | (?:was|is|could|can) (?:\s+not|n't|not) (?:\s+be)? ) \s+ found
-        | (?: (?:this|the|that)\s+ )? page \s+ (?:does\s+not|doesn't|no\s+longer) \s+ exists?
-        | (?:die\s+)?(?:angeforderte\s+)? seite (?:\s+wurde)? (?:\s+leider)? \s+ nicht \s+ gefunden
-        | (?:la\s+)? page (?:\s+demandée)? (?:\s+est)? \s+ (?:introuvable|non\s+trouvée|n'existe\s+pas)
-        | (?:la\s+)? página (?:\s+solicitada)? \s+ no \s+ (?:encontrada|existe)
-        | pagina \s+ (?:non\s+trovata|niet\s+gevonden)
-        | nie \s+ znaleziono \s+ strony | strona \s+ nie \s+ (?:istnieje|została\s+znaleziona)
-        | (?:такой\s+)? страниц[аы] \s+ не \s+ (?:найдена|существует) | сторінк[ау] \s+ не \s+ (?:знайдено|існує)
-        ) [.!]?
-    ) \s* (?: [|–—·:-] .* )?"""
+    r"""(?xi) \s* (?: (?: (?:error|http|fehler|erreur|błąd|ошибка|помилка) [\s:]* )? (?:404|410) [\s:.,|–—-]* )?
+    (?: (?:sorry|oops|hoppla|ups) [\s,.!…–—-]* )? (?:
+        (?: (?:this|the|that)\s+ )? page (?:\s+(?:you\s+requested|you(?:'re|\s+are)\s+looking\s+for))?
+          \s+ (?: not | (?:was|is|could|can) (?:\s+not|n't|not) (?:\s+be)? ) \s+ found
+      | (?: (?:this|the|that)\s+ )? page \s+ (?:does\s+not|doesn't|no\s+longer) \s+ exists?
+      | (?:die\s+)?(?:angeforderte\s+)? seite (?:\s+wurde)? (?:\s+leider)? \s+ nicht \s+ gefunden
+      | (?:la\s+)? page (?:\s+demandée)? (?:\s+est)? \s+ (?:introuvable|non\s+trouvée|n'existe\s+pas)
+      | (?:la\s+)? página (?:\s+solicitada)? \s+ no \s+ (?:encontrada|existe)
+      | pagina \s+ (?:non\s+trovata|niet\s+gevonden)
+      | nie \s+ znaleziono \s+ strony | strona \s+ nie \s+ (?:istnieje|została\s+znaleziona)
+      | (?:такой\s+)? страниц[аы] \s+ не \s+ (?:найдена|существует) | сторінк[ау] \s+ не \s+ (?:знайдено|існує)
+    ) [.!]? \s* (?: \s[|–—·-]\s .* )?"""
+)
+
+#: Headings of such pages that may head an article too.
+ERROR_NUMBER = regex.compile(
+    r"(?i)\s*(?:(?:error|http|fehler|erreur|błąd|ошибка|помилка)[\s:]*)?(?:404|410|500|502|503)(?:[\s:.,|–—-].*)?"
 )
 
 #: Headings of pages that are there to let readers in.

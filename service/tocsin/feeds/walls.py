@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import regex
 
 from tocsin.feeds.names import Name
-from tocsin.feeds.phrases import ASKING_CONSENT, DOUBTING, KEEPING_BACK, LOGGING_IN, MISSING
+from tocsin.feeds.phrases import ASKING_CONSENT, DOUBTING, ERROR_NUMBER, KEEPING_BACK, LOGGING_IN, MISSING
 from tocsin.model import PageFailed, PageOutcome
 from tocsin.text.wordcount import word_count
 
@@ -36,7 +36,7 @@ _LONGEST_READ = 50_000  # code points of what a page shows that are searched for
 class Face:
     """What a page shows and says of itself, besides its article.
 
-    `headings` are its title and first headlines, `pieces` all text that readers may see. `names` is what the names of
+    `headings` are its titles and first headlines, `pieces` all text that readers may see. `names` is what the names of
     its elements tell. `is_free` and `stated_words` are what the page says of its article; None where it says nothing.
     """
 
@@ -64,7 +64,7 @@ _CONSENT_ADDRESS = regex.compile(
 def wall_before(face: Face, text: str) -> PageFailed | None:
     """Return what keeps the article from us, or that there is none; None where `text`, found on the page, is it."""
     count = word_count(text)
-    if any(map(MISSING.fullmatch, face.headings)):
+    if _is_missing(face, count):
         return _failed(PageOutcome.FAILED, "the site says that there is no such page")
     if count < LEAST_WORDS and not face.is_article and (Name.CHALLENGE in face.names or face.says(DOUBTING)):
         return _failed(PageOutcome.FAILED, "the site wants to be sure first that its reader is no program")
@@ -79,6 +79,12 @@ def wall_before(face: Face, text: str) -> PageFailed | None:
 
 def _failed(outcome: PageOutcome, detail: str) -> PageFailed:
     return PageFailed(outcome=outcome, detail=detail)
+
+
+def _is_missing(face: Face, count: int) -> bool:
+    if count < LEAST_WORDS and any(map(ERROR_NUMBER.fullmatch, face.headings)):
+        return True
+    return any(MISSING.fullmatch(heading.replace("’", "'")) for heading in face.headings)
 
 
 def _asks_consent(face: Face, text: str, count: int) -> bool:
