@@ -256,7 +256,7 @@ def read_web_url(text: str) -> str:
     if not re.match(r"https?://", text, re.IGNORECASE):
         raise Mistake("expected a URL that begins with http:// or https://")
     if "@" in _split(text, "https://example.org/news").netloc:
-        raise Mistake("remove user and password: credentials do not belong in the URL")
+        raise Mistake("remove user and password: they do not belong in the URL (a feed has `auth` for them)")
     return text
 
 

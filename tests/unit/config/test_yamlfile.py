@@ -140,7 +140,8 @@ def test_a_mistake_in_one_value_does_not_hide_the_next(tmp_path: Path) -> None:
     assert file.complete
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30)
+ANY = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30)
+TEXTS = ANY | st.text("${}a", max_size=6)
 VALUES = st.recursive(
     TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
 )
