@@ -4,6 +4,7 @@ It judges by what sites put into their pages: the names of consent managers and 
 free, and what readers are stopped with. What merely lies over an article that is there is no wall.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,12 @@ _MOST_ASKING = 1_500
 
 #: What part of a text must be asking for consent for the page to be nothing else.
 _MOSTLY = 0.5
+
+# What no notice does without, to have done with most articles.
+_CONSENT_WORDS = re.compile(
+    r"cookie|consen[st]|einwillig|zustimm|zgod[ayęz]|куки|кукі|соглас|згод|toestemming|privacy|datenschutz",
+    re.IGNORECASE,
+)
 
 _LONGEST_READ = 50_000  # code points of what a page shows that are searched for phrases
 
@@ -104,6 +111,8 @@ def _asks_consent(face: Face, text: str, count: int) -> bool:
 def _is_about_consent(text: str) -> bool:
     """Tell whether most of a text speaks to readers of their consent, as no report on the matter does."""
     evened = text.replace("’", "'")
+    if not _CONSENT_WORDS.search(evened):
+        return False
     if sum(1 for said in ASKING_CONSENT if said.search(evened)) < 2:
         return False
     asking = (part for part in evened.split("\n\n") if any(said.search(part) for said in ASKING_CONSENT))
