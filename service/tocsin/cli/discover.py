@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tocsin.cli.ending import Exit, complain, printable
 from tocsin.cli.frame import plan_if_any, print_json, run_until_interrupted
+from tocsin.cli.progress import Progress
 from tocsin.clock import utc_now
 from tocsin.config.yamlfile import write_yaml
 from tocsin.documents import open_documents
@@ -89,6 +90,7 @@ class _Search:
         self._plan = plan
         self._fetcher = fetcher
         self._sandbox = sandbox
+        self._progress = Progress()
 
     async def feeds_at(self, url: str) -> Sequence[FoundFeed]:
         """Return the feed at `url`, else those that its page names, else links to, else the first in a common place."""
@@ -137,10 +139,13 @@ class _Search:
             allow_private=self._plan.allow_private,
             proxy=self._plan.proxy,
         )
-        match await self._fetcher.fetch(feed, Validators(), None):
+        self._progress.tell(lambda: f"asking {printable(url)}")
+        outcome = await self._fetcher.fetch(feed, Validators(), None)
+        self._progress.clear()
+        match outcome:
             case NotModified():
                 return FetchFailed(reason=FetchReason.HTTP_STATUS, detail="nothing changed, though it was not asked")
-            case outcome:
+            case _:
                 return outcome
 
     async def _read(self, candidate: Candidate, fetched: Fetched) -> FoundFeed | ParseFailed:

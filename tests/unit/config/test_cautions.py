@@ -44,11 +44,9 @@ def test_what_others_on_the_way_could_use_is_a_warning(load) -> None:
           - {name: b, url: "https://b.example/", insecure_tls: no}
           - {name: c, url: "HTTP://c.example/", auth: {token: canary}}
     """
+    unchecked = "the server's certificate is not checked: anybody on the way could be the server"
     assert warnings(load, text, RULES, BASE) == [
-        (
-            "a.yaml:3:56: feeds.0.insecure_tls: the server's certificate is not checked: anybody on the way could be the "
-            "server"
-        ),
+        f"a.yaml:3:56: feeds.0.insecure_tls: {unchecked}",
         "a.yaml:5:41: feeds.2.auth: sent where anybody on the way can read it: use https in the url",
     ]
 
