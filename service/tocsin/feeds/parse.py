@@ -13,11 +13,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tocsin.model import Document, FetchReason, ParsedFeed, ParseFailed
 
 if TYPE_CHECKING:
+    from tocsin.feeds.xml import Element
     from tocsin.text.encodings import Decoded
 
 Parsed: TypeAlias = ParsedFeed | ParseFailed
@@ -141,9 +142,12 @@ def _read_xml(document: Document, seen: frozenset[str]) -> Parsed:
     from tocsin.feeds.loose import read_loosely
 
     decoded = _decoded(document)
-    parsed = _read_strictly(decoded.text, document.name, seen) or _read_repaired(decoded.text, document.name, seen)
+    readable = _readable(decoded.text)
+    parsed = _read_strictly(readable.root, document.name, seen)
     if parsed is None:
-        parsed = read_loosely(decoded.text, len(document.body), document.name)
+        parsed = read_loosely(readable.text, len(document.body), document.name)
+    if readable.found:
+        parsed = _with_problem(f"the document is not well-formed: {readable.found}", parsed)
     return _with_problem(decoded.problem, parsed)
 
 
@@ -155,28 +159,41 @@ def _decoded(document: Document) -> "Decoded":
     return decode_noting(document.body, (*in_header, *in_document))
 
 
-def _read_strictly(text: str, name: str, seen: frozenset[str]) -> Parsed | None:
+class _Readable(NamedTuple):
+    """A document as it is best read: its text, its root if that is well-formed, and what was wrong with it."""
+
+    text: str
+    root: "Element | None"
+    found: str | None = None
+
+
+def _readable(text: str) -> _Readable:
+    """Return a document as it stands where it is well-formed or cannot be made so, else the repaired one."""
+    from tocsin.feeds.repair import repaired
+
+    root = _root(text)
+    if root is not None:
+        return _Readable(text, root)
+    for with_tags in (False, True):
+        document = repaired(text, with_tags=with_tags)
+        if document and (root := _root(document.text)) is not None:
+            return _Readable(document.text, root, document.found)
+    return _Readable(text, None)
+
+
+def _read_strictly(root: "Element | None", name: str, seen: frozenset[str]) -> Parsed | None:
     """Read what is well-formed and of a known shape; None for anything else."""
     from tocsin.feeds.sitemaps import read_sitemap
     from tocsin.feeds.strict import read_feed
-    from tocsin.feeds.xml import read_xml
 
-    body = text.encode().lstrip(b" \t\r\n")
-    if _CONTROL.search(body):
-        return None
-    root = read_xml(body, "utf-8")
     return None if root is None else read_sitemap(root, name, seen) or read_feed(root, name, seen)
 
 
-def _read_repaired(text: str, name: str, seen: frozenset[str]) -> Parsed | None:
-    """Read what can be made well-formed; None for anything else."""
-    from tocsin.feeds.repair import repaired
+def _root(text: str) -> "Element | None":
+    from tocsin.feeds.xml import read_xml
 
-    document = repaired(text)
-    parsed = None if document is None else _read_strictly(document.text, name, seen)
-    if document is None or parsed is None:
-        return None
-    return _with_problem(document.found and f"the document is not well-formed: {document.found}", parsed)
+    body = text.encode().lstrip(b" \t\r\n")
+    return None if _CONTROL.search(body) else read_xml(body, "utf-8")
 
 
 def _with_problem(problem: str | None, parsed: Parsed) -> Parsed:

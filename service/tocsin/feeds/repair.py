@@ -1,8 +1,8 @@
 """Makes XML well-formed where it is plain what was meant, in one pass from left to right.
 
 References that XML does not know, signs that stand bare, characters that it may not hold, prefixes that nobody
-declared, what stands before and after the document. It closes nothing, moves nothing, and gives up where markup that
-was begun does not end: each character is looked at a fixed number of times.
+declared, what stands before and after the document, and on demand tags that do not match. It moves nothing: each
+character is looked at a fixed number of times.
 """
 
 import re
@@ -12,6 +12,7 @@ from html import escape, unescape
 from html.entities import html5
 from types import MappingProxyType
 
+from tocsin.feeds.balance import balanced
 from tocsin.text.clean import REPLACEMENT, clean
 
 # What XML parsers say of these; where there are several, the first counts.
@@ -19,8 +20,11 @@ BARE = "not well-formed (invalid token)"
 ENTITY = "undefined entity"
 PREFIX = "unbound prefix"
 JUNK = "junk after document element"
+MISMATCH = "mismatched tag"
 
-_ROOT = re.compile(r"<((?:\w[\w.-]{0,30}:)?(?:rss|rdf|feed|urlset|sitemapindex))(?=[\s>/])", re.IGNORECASE)
+_ROOT = re.compile(
+    r"<((?:\w[\w.-]{0,30}:)?(?:rss|rdf|feed|urlset|sitemapindex|channel|entry))(?=[\s>/])", re.IGNORECASE
+)
 _ROOT_WITHIN = 100_000  # code points
 _MARK = re.compile(r"<!\[CDATA\[|<!--|<\?|</?[A-Za-z_][^<>]*|[<&]")
 _ENDS: Mapping[str, str] = MappingProxyType({"<![CDATA[": "]]>", "<!--": "-->", "<?": "?>"})
@@ -68,7 +72,8 @@ class _Hopeless(ValueError):
 class _Pass:
     """The state of the pass over one document."""
 
-    def __init__(self, entities: Mapping[str, str], found: str | None, *, knows_more: bool) -> None:
+    def __init__(self, *, is_whole: bool, entities: Mapping[str, str], found: str | None, knows_more: bool) -> None:
+        self.is_whole = is_whole
         self.entities = entities
         self.found = found
         self.knows_more = knows_more  # it names a DTD, which may know entities: they are no mistake
@@ -98,14 +103,19 @@ class _Pass:
         return _REFERENCE.sub(self.reference, tag) if "&" in tag else tag
 
 
-def repaired(text: str) -> Repaired | None:
-    """Return a feed that was not well-formed with what was plainly meant; None where nothing can be done here."""
+def repaired(text: str, *, with_tags: bool = False) -> Repaired | None:
+    """Return a feed that was not well-formed with what was plainly meant; None where nothing can be done here.
+
+    Tags are only touched `with_tags`: it is a guess more, and nothing is wrong with most.
+    """
     text = readable(text)
     start = _ROOT.search(text, 0, _ROOT_WITHIN)
     if start is None:
         return None
     end = text.rfind(f"</{start[1]}")
     stop = text.find(">", end) + 1 if end > start.start() else 0
+    if with_tags:
+        stop = len(text)
     if not stop:
         return None
     prolog = text[: start.start()]
@@ -114,12 +124,20 @@ def repaired(text: str) -> Repaired | None:
         and text.find("<?xml ", 1, start.start()) < 0  # only ever at the beginning
         and _is_plain(text, stop, len(text))
     )
-    work = _Pass(_entities(prolog), None if is_plain else JUNK, knows_more=bool(_EXTERNAL.search(prolog)))
+    work = _Pass(
+        is_whole=not with_tags,
+        entities=_entities(prolog),
+        found=None if is_plain else JUNK,
+        knows_more=bool(_EXTERNAL.search(prolog)),
+    )
     try:
         body = _scan(text[start.start() : stop], work)
     except _Hopeless:
         return None
-    return Repaired(text=_declaring(body, start[1], work), found=work.found)
+    if with_tags:
+        work.note(MISMATCH)
+        body = balanced(body) or ""
+    return Repaired(text=_declaring(body, start[1], work), found=work.found) if body else None
 
 
 def readable(text: str) -> str:
@@ -148,10 +166,11 @@ def _scan(text: str, work: _Pass) -> str:
         mark = match[0]
         if mark in _ENDS:
             position = text.find(_ENDS[mark], match.end())
-            if position < 0:
+            if position < 0 and work.is_whole:
                 raise _Hopeless
-            position += len(_ENDS[mark])
-            pieces.append(text[match.start() : position])
+            end = position + len(_ENDS[mark]) if position >= 0 else len(text)
+            pieces.append(text[match.start() : end] + ("" if position >= 0 else _ENDS[mark]))
+            position = end
         elif mark == "&":
             reference = _REFERENCE.match(text, match.start())
             pieces.append(work.reference(reference) if reference else "&amp;")
