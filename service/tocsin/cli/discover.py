@@ -91,6 +91,7 @@ class _Search:
         self._fetcher = fetcher
         self._sandbox = sandbox
         self._progress = Progress()
+        self._asked_to_wait: FetchFailed | None = None
 
     async def feeds_at(self, url: str) -> Sequence[FoundFeed]:
         """Return the feed at `url`, else those that its page names, else links to, else the first in a common place."""
@@ -132,6 +133,9 @@ class _Search:
         return read if isinstance(read, FoundFeed) else None
 
     async def _fetch(self, url: str) -> Fetched | FetchFailed:
+        """Get what is at `url`; once a server asks for patience, nothing more is asked for."""
+        if self._asked_to_wait is not None:
+            return self._asked_to_wait
         feed = FeedSpec(
             name=url,
             kind=FeedKind.HTTP,
@@ -145,6 +149,9 @@ class _Search:
         match outcome:
             case NotModified():
                 return FetchFailed(reason=FetchReason.HTTP_STATUS, detail="nothing changed, though it was not asked")
+            case FetchFailed(busy_host=str()):
+                self._asked_to_wait = outcome
+                return outcome
             case _:
                 return outcome
 

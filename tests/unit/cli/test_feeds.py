@@ -288,6 +288,16 @@ def test_what_the_page_links_to_is_asked_before_common_places(tocsin, site):
     assert asked(site) == ["/", "/gone", "/about/rss", "/feed", "/rss", "/rss.xml"]
 
 
+def test_a_server_that_asks_for_patience_is_left_alone(tocsin, site):
+    """A 429 with Retry-After ends the search: no other address is asked."""
+    site.pages["/"] = html("<link rel=alternate type=application/rss+xml href=/rss><a href=/atom>Feed</a>")
+    site.pages["/rss"] = Reply(status=429, headers={"retry-after": "60"})
+    ended = tocsin("feeds", "add", f"{site.url}/")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "answered 429 Too Many Requests" in ended.stderr
+    assert asked(site) == ["/", "/rss"]
+
+
 def test_a_name_that_is_taken_gets_a_number(tocsin, site):
     """What is pasted into the configuration that is there makes no mistake in it."""
     tocsin.write("config/feeds.yaml", "feeds: [{name: Example Herald, path: .}]")
