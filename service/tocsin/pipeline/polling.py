@@ -316,15 +316,14 @@ class _Poll:
             article, standing = entry.article, standings.get(entry.article.id)
             if isinstance(entry, Changed) and standing is None:
                 continue
-            at_once = standing is None or standing.waiting
-            due = now if at_once else max(now, standing.at + PAGE_PAUSE) if standing else now
+            due = now if standing is None or standing.waiting else max(now, standing.at + PAGE_PAUSE)
             pages[article.id] = PageRecord(
                 article_id=article.id,
                 version=entry.version if isinstance(entry, Changed) else 1,
                 url=article.url or "",
                 host=_host(article.url or ""),
-                due=due,
-                decide_by=now + PATIENCE if at_once or due == now else None,
+                due=due + timedelta(microseconds=len(pages)),  # in the order of the feed
+                decide_by=now + PATIENCE if due == now else None,
                 polled=now,
                 last_success=self._due.memory.last_success,
             )
