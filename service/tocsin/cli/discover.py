@@ -192,7 +192,7 @@ def _offers(found: Sequence[FoundFeed], plan: Plan, now: datetime) -> Iterator[_
     for feed in found:
         name = clean_line(feed.parsed.title or "")[:LONGEST_NAME].rstrip() or registered_domain(feed.url)
         taken.add(name := unique_name(name, taken))
-        gap = mean_gap((entry.published for entry in feed.parsed.entries), now)
+        gap = mean_gap(map(_date, feed.parsed.entries), now)
         yield _Offer(
             name=name,
             feed=feed,
@@ -230,8 +230,13 @@ def _time(moment: datetime | None) -> str | None:
 
 def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Return the last entries: by their dates, those without one behind them in the feed's order."""
-    dated = sorted(((entry.published, entry) for entry in entries if entry.published), key=itemgetter(0), reverse=True)
-    return [*(entry for _, entry in dated), *(entry for entry in entries if not entry.published)][:SHOWN]
+    dated = sorted(((date, entry) for entry in entries if (date := _date(entry))), key=itemgetter(0), reverse=True)
+    return [*(entry for _, entry in dated), *(entry for entry in entries if not _date(entry))][:SHOWN]
+
+
+def _date(entry: Entry) -> datetime | None:
+    """Return when an entry was published; of some feeds it is only known when it was last changed."""
+    return entry.published or entry.updated
 
 
 def _lines(offers: Sequence[_Offer]) -> Iterator[str]:
@@ -249,7 +254,8 @@ def _about(offer: _Offer) -> Iterator[str]:
     if offer.configured:
         yield f"configured already, as {printable(offer.configured)}"
     for entry in _newest(feed.parsed.entries):
-        when = f"{entry.published:%d %b %Y %H:%M}" if entry.published else "no date"
+        date = _date(entry)
+        when = f"{date:%d %b %Y %H:%M}" if date else "no date"
         title = entry.title or entry.text or entry.url or entry.id
         yield f"  {when:<17}  {printable(title)[:LONGEST_TITLE]}"
 

@@ -239,6 +239,7 @@ def test_a_feed_that_a_page_names_is_found(tocsin, site):
     assert "  #   05 Mar 2026 12:00  Ferry 0 stays in port\n" in ended.stdout
     others = re.findall(r"^  # - name: (.*)$", ended.stdout, re.MULTILINE)
     assert others == ["Example Tribune", "Example Herald 2"]
+    assert ended.stdout.count("05 Mar 2026 12:00  Ferry 0 stays in port\n") == 3  # Atom says only when it changed
 
 
 def test_every_feed_found_is_a_line_of_json(tocsin, site):
