@@ -26,6 +26,7 @@ from tocsin.app import Outside, open_app
 from tocsin.config.build import load_plan
 from tocsin.daemon import run_daemon
 from tocsin.errors import StorageError
+from tocsin.fetch.hosts import Politeness
 from tocsin.log import Event, Log
 from tocsin.model import Totals
 from tocsin.pipeline import MOST_SENDS
@@ -175,7 +176,7 @@ def live_on(trial: Trial, plan: Plan, url: str) -> tuple[bool, int | None]:
 
 def live(trial: Trial, plan: Plan) -> None:
     """Be the daemon, as `tocsin run` is."""
-    outside = Outside(retry_schedule=RETRIES, store=STORES[trial.store])
+    outside = Outside(retry_schedule=RETRIES, store=STORES[trial.store], politeness=Politeness(gap=0))
 
     async def work(log: Log) -> None:
         async with open_app(plan, trial.database_url, log, outside) as app:
