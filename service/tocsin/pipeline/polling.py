@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
-from urllib.parse import urlsplit
 
 from tocsin.alerts.decide import PollFacts, may_ring
 from tocsin.errors import StorageError
@@ -52,6 +51,7 @@ from tocsin.rules.fields import reads_body
 from tocsin.stories.cluster import story_of
 from tocsin.stories.identity import identify
 from tocsin.text.language import language_of
+from tocsin.text.urls import request_host
 
 #: How many pages of older entries are read where a feed went on faster than we looked (RFC 5005).
 MOST_OLDER = 3
@@ -321,7 +321,7 @@ class _Poll:
                 article_id=article.id,
                 version=entry.version if isinstance(entry, Changed) else 1,
                 url=article.url or "",
-                host=_host(article.url or ""),
+                host=request_host(article.url or ""),
                 due=due + timedelta(microseconds=len(pages)),  # in the order of the feed
                 decide_by=now + PATIENCE if due == now else None,
                 polled=now,
@@ -448,7 +448,3 @@ def _overlap(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Overla
     if otherwise >= FEW_IDS:
         return Overlap.IDS_CHANGED
     return Overlap.KEPT if otherwise else Overlap.GAP
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").rstrip(".")
