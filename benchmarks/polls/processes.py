@@ -34,9 +34,11 @@ class Program:
     ) -> None:
         self._name = module
         errors_to = errors.open("wb") if errors else None
+        inherited = os.environ.get("PYTHONPATH")
+        path = os.pathsep.join([str(HERE), *([inherited] if inherited else [])])
         self._process = subprocess.Popen(
             [python, "-m", f"polls.{module}", *arguments],
-            env={**os.environ, "PYTHONPATH": str(HERE), **(environment or {})},
+            env={**os.environ, "PYTHONPATH": path, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors_to,
