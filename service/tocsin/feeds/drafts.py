@@ -188,9 +188,13 @@ def _title_of(title: Marked | None, *, is_atom: bool) -> str | None:
     """
     if title is None:
         return None
-    looks_like_html = not is_atom and (_HTML_TAG.search(title.value) or _REFERENCE.search(title.value))
-    is_html = title.kind in HTML_TYPES or looks_like_html
+    is_html = title.kind in HTML_TYPES or (not is_atom and _may_be_html(title.value))
     return clean_line(html_to_text(title.value) if is_html else title.value) or None
+
+
+def _may_be_html(title: str) -> bool:
+    has_tag = "<" in title and _HTML_TAG.search(title)
+    return bool(has_tag or ("&" in title and _REFERENCE.search(title)))
 
 
 def _body(text: Marked) -> str:

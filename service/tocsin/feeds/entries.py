@@ -68,6 +68,8 @@ def link_from(href: str, base: str) -> str | None:
 
 def link_problem(href: str, base: str) -> str | None:
     """Return what is wrong with a link that `link_from` leaves out for its length alone."""
+    if len(href) + len(base) < MOST_LINK // 3:  # what is escaped becomes three
+        return None
     link = _resolved(href, base)
     if not link or len(link) <= MOST_LINK:
         return None

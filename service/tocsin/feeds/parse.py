@@ -10,7 +10,7 @@ Whoever only hands the function to the sandbox needs none of the readers: each i
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -19,7 +19,6 @@ from tocsin.model import Document, FetchReason, ParsedFeed, ParseFailed
 
 if TYPE_CHECKING:
     from tocsin.feeds.xml import Element
-    from tocsin.text.encodings import Decoded
 
 Parsed: TypeAlias = ParsedFeed | ParseFailed
 
@@ -29,7 +28,11 @@ MOST_UNPACKED = 10_000_000  # bytes
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([\w.:-]+)")
 _DECLARATION_WITHIN = 1024  # bytes
-_CONTROL = re.compile(b"\x7f|\xc2[\x80-\x9f]")  # those that XML lets through, as UTF-8
+_MAY_BE_UTF_8 = re.compile(
+    r"utf-?8|us-ascii|latin-?1|iso-8859-\d+|windows-125\d", re.IGNORECASE
+)  # and is, if it can be
+_C1 = re.compile(b"\xc2[\x80-\x9f]")  # in UTF-8; with DEL, the control characters that XML lets through
+_BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
 
@@ -139,9 +142,18 @@ def _parse_json(document: Document) -> Parsed:
 
 def _read_xml(document: Document, seen: frozenset[str]) -> Parsed:
     """Read RSS, Atom, RDF or a sitemap: strictly, else repaired and strictly, else by feedparser."""
-    from tocsin.feeds.loose import read_loosely
+    declared = _declared(document)
+    root = _root(document.body) if all(map(_MAY_BE_UTF_8.fullmatch, declared)) else None
+    parsed = _read_strictly(root, document.name, seen)
+    return _read_decoded(document, declared, seen) if parsed is None else parsed
 
-    decoded = _decoded(document)
+
+def _read_decoded(document: Document, declared: Sequence[str], seen: frozenset[str]) -> Parsed:
+    """Read what is not simply well-formed UTF-8 of a known shape."""
+    from tocsin.feeds.loose import read_loosely
+    from tocsin.text.encodings import decode_noting
+
+    decoded = decode_noting(document.body, declared)
     readable = _readable(decoded.text)
     parsed = _read_strictly(readable.root, document.name, seen)
     if parsed is None:
@@ -151,12 +163,11 @@ def _read_xml(document: Document, seen: frozenset[str]) -> Parsed:
     return _with_problem(decoded.problem, parsed)
 
 
-def _decoded(document: Document) -> "Decoded":
-    from tocsin.text.encodings import decode_noting
-
+def _declared(document: Document) -> Sequence[str]:
+    """Return the encodings that a document is said to be in: by its server first, then by itself."""
     in_header = (match.group(1) for match in _CHARSET.finditer(document.content_type or ""))
     in_document = (match.group(1).decode() for match in _DECLARATION.finditer(document.body[:_DECLARATION_WITHIN]))
-    return decode_noting(document.body, (*in_header, *in_document))
+    return (*in_header, *in_document)
 
 
 class _Readable(NamedTuple):
@@ -171,12 +182,12 @@ def _readable(text: str) -> _Readable:
     """Return a document as it stands where it is well-formed or cannot be made so, else the repaired one."""
     from tocsin.feeds.repair import repaired
 
-    root = _root(text)
+    root = _root(text.encode())
     if root is not None:
         return _Readable(text, root)
     for with_tags in (False, True):
         document = repaired(text, with_tags=with_tags)
-        if document and (root := _root(document.text)) is not None:
+        if document and (root := _root(document.text.encode())) is not None:
             return _Readable(document.text, root, document.found)
     return _Readable(text, None)
 
@@ -189,11 +200,13 @@ def _read_strictly(root: "Element | None", name: str, seen: frozenset[str]) -> P
     return None if root is None else read_sitemap(root, name, seen) or read_feed(root, name, seen)
 
 
-def _root(text: str) -> "Element | None":
+def _root(body: bytes) -> "Element | None":
+    """Return the root of a document that is well-formed UTF-8 without control characters."""
     from tocsin.feeds.xml import read_xml
 
-    body = text.encode().lstrip(b" \t\r\n")
-    return None if _CONTROL.search(body) else read_xml(body, "utf-8")
+    if b"\x7f" in body or _C1.search(body):
+        return None
+    return read_xml(body.removeprefix(_BOM).lstrip(b" \t\r\n"), "utf-8")
 
 
 def _with_problem(problem: str | None, parsed: Parsed) -> Parsed:

@@ -28,7 +28,7 @@ def _is_clean(text: str) -> bool:
         encoded = text.encode()
     except UnicodeEncodeError:
         return False
-    return len(encoded.translate(None, _UNWANTED)) == len(encoded) and not _C1.search(encoded)
+    return len(encoded.translate(None, _UNWANTED)) == len(encoded) and (text.isascii() or not _C1.search(encoded))
 
 
 def clean_line(text: str) -> str:
@@ -36,4 +36,4 @@ def clean_line(text: str) -> str:
 
     A title must not turn the direction of the words that stand after it, so embeddings, overrides and isolates go.
     """
-    return " ".join(_BIDI_CONTROL.sub("", clean(text)).split())
+    return " ".join((text if text.isprintable() else _BIDI_CONTROL.sub("", clean(text))).split())

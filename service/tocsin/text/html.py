@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -105,23 +106,27 @@ def html_to_text(html: str) -> str:
     if "<" not in html and "&" not in html:
         return _laid_out(clean(html))
     html = clean(html.replace("\r", "\n"))
-    names = set(map(str.lower, _TAG_NAME.findall(html)))
+    names: set[str] = set()
+    marked = _TAG_NAME.sub(partial(_marked_tag, names), html)
     if names.isdisjoint(_WALKED) and not ("&#" in html and _CONTROL_REFERENCE.search(html)):
-        return _flowing_text(html, has_unseen=not names.isdisjoint(_UNSEEN))
+        return _flowing_text(marked, has_unseen=not names.isdisjoint(_UNSEEN))
     tree = LexborHTMLParser(html, scripting=True)
     return _text(tree.body or tree.root, frozenset())
 
 
-def _flowing_text(html: str, *, has_unseen: bool) -> str:
-    """Return the text of a fragment in which nothing stands elsewhere than it is written."""
-    tree = LexborHTMLParser(_TAG_NAME.sub(_marked_tag, html), scripting=True)
+def _flowing_text(marked: str, *, has_unseen: bool) -> str:
+    """Return the text of a fragment in which nothing stands elsewhere than it is written, its blocks marked."""
+    tree = LexborHTMLParser(marked, scripting=True)
     if has_unseen:
         tree.strip_tags(sorted(_UNSEEN))
     return _laid_out(tree.body.text()) if tree.body else ""
 
 
-def _marked_tag(tag: re.Match[str]) -> str:
-    return _MARKED_TAGS.get(tag[1]) or _MARKED_TAGS.get(tag[1].lower()) or tag[0]
+def _marked_tag(names: set[str], tag: re.Match[str]) -> str:
+    """Return the beginning of a tag with its mark, and note its name."""
+    name = tag[1].lower()
+    names.add(name)
+    return _MARKED_TAGS.get(name, tag[0])
 
 
 def read_page(html: bytes | str) -> Page:

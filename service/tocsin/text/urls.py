@@ -80,7 +80,7 @@ def http_url(text: str) -> str | None:
     Refused are control and invisible characters, and user names and passwords. Blanks within are escaped.
     """
     url = text.strip()
-    if any(unicodedata.category(character) in _UNSEEN for character in url):
+    if not url.isprintable() and any(unicodedata.category(character) in _UNSEEN for character in url):
         return None
     parts = _split(url)
     return url.replace(" ", "%20") if parts and "@" not in parts.netloc else None
