@@ -22,7 +22,7 @@ from support.site import Item, Site, rss
 from tocsin.fetch.client import HttpFetcher
 from tocsin.fetch.exchange import Exchange, FetchLimits
 from tocsin.fetch.hosts import Politeness
-from tocsin.model import FeedKind, FeedSpec, FeedState, Fetched, FetchReason, PageOutcome, Validators
+from tocsin.model import FeedKind, FeedSpec, FeedState, Fetched, FetchFailed, FetchReason, PageOutcome, Validators
 from tocsin.net.transport import CheckedTransport
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -192,12 +192,12 @@ SPELLINGS = """
 @pytest.mark.parametrize("way", ["feed", "page", "redirect"])
 async def test_no_spelling_of_this_machine_leads_to_it(fetcher_that, spelling, way):
     """However loopback is spelt, in a feed's URL, a link or a redirect, nothing connects to it."""
-    fetcher = fetcher_that()
+    fetcher = fetcher_that()  # what the system makes of a spelling is its own: an address, none, or none in time
     async with Receiver(Reply(body=GOOD)) as inner:
         target = f"http://{spelling}:{inner.port}/"
         if way == "feed":
             outcome = await fetcher.fetch(feed(target, allow=()), NOTHING, None)
-            assert outcome.reason in {FetchReason.REFUSED_ADDRESS, FetchReason.DNS}
+            assert isinstance(outcome, FetchFailed)
         elif way == "page":
             outcome = await fetcher.fetch_page(feed("http://a.example.org", allow=()), target)
             assert outcome.outcome in {PageOutcome.FAILED, PageOutcome.ROBOTS}  # not a name, so no robots.txt
@@ -208,7 +208,7 @@ async def test_no_spelling_of_this_machine_leads_to_it(fetcher_that, spelling, w
                 url = f"http://127.0.0.2:{server.sockets[0].getsockname()[1]}/"
                 outcome = await fetcher.fetch(feed(url, allow=allow), NOTHING, None)
             await asyncio.sleep(0)
-            assert outcome.reason in {FetchReason.REFUSED_ADDRESS, FetchReason.DNS, FetchReason.REDIRECTS}
+            assert isinstance(outcome, FetchFailed)
     assert inner.connections == 0
 
 
