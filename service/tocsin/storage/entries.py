@@ -55,7 +55,8 @@ async def versions(connection: AsyncConnection, numbers: Mapping[str, int]) -> M
     found: dict[str, Article] = {}
     for batch in batches(list(numbers.items())):
         wanted = tuple_(articles.c.id, article_versions.c.version).in_(batch)
-        rows = await connection.execute(_VERSIONS.where(wanted))
+        of_these = articles.c.id.in_([article for article, _ in batch])  # SQLite uses no index for the pairs alone
+        rows = await connection.execute(_VERSIONS.where(of_these, wanted))
         found.update((row.id, _article(row)) for row in rows)
     return found
 

@@ -208,6 +208,7 @@ pages = Table(
     Column("lease_until", Moment),
     Index("pages_due", "due_at"),
     Index("pages_waiting", "decide_by"),
+    Index("pages_leased", "lease_until", "host"),
 )
 
 stories = Table(

@@ -92,3 +92,4 @@ def upgrade() -> None:
     )
     op.create_index("pages_due", "pages", ["due_at"])
     op.create_index("pages_waiting", "pages", ["decide_by"])
+    op.create_index("pages_leased", "pages", ["lease_until", "host"])
