@@ -65,6 +65,11 @@ def busy(now: datetime) -> Select[Any]:
     return select(busy_hosts.c.host).where(busy_hosts.c.until > now)
 
 
+def is_configured(name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Hold where the feed of that name is configured."""
+    return select(feeds.c.name).where(feeds.c.name == name, feeds.c.configured).exists()
+
+
 def _due(by: datetime, now: datetime) -> ColumnElement[bool]:
     return feeds.c.configured & ~feeds.c.stopped & (feeds.c.due_at <= by) & free(feeds, now)
 

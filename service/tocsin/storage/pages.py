@@ -16,13 +16,13 @@ from tocsin.storage.tables import articles, busy_hosts, pages
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
     """Tell whether a page is due that could be claimed."""
-    due = (pages.c.due_at <= now) & free(pages, now) & _host_is_free(now)
+    due = (pages.c.due_at <= now) & _may_be_had(now) & _host_is_free(now)
     return await connection.scalar(select(pages.c.article_id).where(due).limit(1)) is not None
 
 
 async def any_late(connection: AsyncConnection, now: datetime) -> bool:
     """Tell whether an article has waited for its page long enough."""
-    late = (pages.c.decide_by <= now) & free(pages, now)
+    late = (pages.c.decide_by <= now) & _may_be_had(now)
     return await connection.scalar(select(pages.c.article_id).where(late).limit(1)) is not None
 
 
@@ -31,11 +31,11 @@ async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Seq
     await serialise(connection, CLAIM_STEP)
     if late:
         order = (pages.c.decide_by, pages.c.article_id)
-        due = (pages.c.decide_by <= claim.due_by) & free(pages, claim.now)
+        due = (pages.c.decide_by <= claim.due_by) & _may_be_had(claim.now)
         names = select(pages.c.article_id).where(due).order_by(*order).limit(claim.limit)
     else:
         order = (pages.c.due_at, pages.c.article_id)
-        due = (pages.c.due_at <= claim.due_by) & free(pages, claim.now) & _host_is_free(claim.now)
+        due = (pages.c.due_at <= claim.due_by) & _may_be_had(claim.now) & _host_is_free(claim.now)
         number = func.row_number().over(partition_by=pages.c.host, order_by=order).label("number")
         numbered = select(pages.c.article_id, pages.c.due_at, number).where(due).subquery()
         first = select(numbered.c.article_id).where(numbered.c.number == 1)
@@ -80,6 +80,7 @@ async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[
             "decide_by": func.coalesce(pages.c.decide_by, new.decide_by),
             "polled_at": new.polled_at,
             "last_success_at": new.last_success_at,
+            "attempts": new.attempts,
             **NOBODY,  # whoever reads it for the version before decides nothing any more
         },
     )
@@ -94,7 +95,7 @@ async def commit(connection: AsyncConnection, record: ReadRecord) -> Commit:
     """
     await serialise(connection)
     ours = (pages.c.article_id == record.article_id) & (pages.c.lease_owner == record.owner)
-    row = (await connection.execute(select(pages).where(ours))).one_or_none()
+    row = (await connection.execute(select(pages).where(ours).with_for_update())).one_or_none()
     if row is None:
         return Commit.LEASE_LOST
     await connection.execute(update(pages).where(ours).values(_changes(record, row)))
@@ -113,6 +114,11 @@ async def mark_busy(connection: AsyncConnection, host: str, until: datetime) -> 
         index_elements=[busy_hosts.c.host], set_={"until": until}, where=busy_hosts.c.until < until
     )
     await connection.execute(later)
+
+
+def _may_be_had(now: datetime) -> ColumnElement[bool]:
+    """Hold where nobody has the page, and its feed is configured: pages of one that is not wait for it."""
+    return free(pages, now) & feeds.is_configured(pages.c.feed)
 
 
 def _host_is_free(now: datetime) -> ColumnElement[bool]:
