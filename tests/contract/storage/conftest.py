@@ -29,6 +29,7 @@ from tocsin.model import (
     Evidence,
     FeedKind,
     FeedMemory,
+    FeedPart,
     FeedSpec,
     FeedState,
     Field,
@@ -226,6 +227,11 @@ class Make:
             deliveries=tuple(DeliveryRecord(id=f"{name} for {who}", recipient=who) for who in to),
             dispatches=(dispatch,) if dispatch else (),
         )
+
+    @staticmethod
+    def parts(names: str) -> tuple[FeedPart, ...]:
+        """Build the documents of an index, one for each letter."""
+        return tuple(FeedPart(url=f"https://gazette.example/{name}", fingerprint=name) for name in names)
 
     @staticmethod
     def page(article: Article, **changes: object) -> PageRecord:
