@@ -1,11 +1,15 @@
 """Whose turn it is: twins, hosts, busy ones, feeds that stopped, and paces that were changed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tocsin.model import Commit, FeedKind, FeedMemory, FeedState
+from tocsin.model import Commit, FeedKind, FeedMemory, FeedState, New
 from tocsin.ports import DueWork
 from tocsin.storage.store import open_store
 
@@ -354,6 +358,71 @@ async def test_a_handful_and_directories_are_due_at_once(store, make, kind, numb
     feeds = [make.feed(f"{count:02}", kind=kind) for count in range(number)]
     await store.apply_configuration(feeds, [], make.NOON)
     assert {report.next_poll for report in await store.feed_reports(make.NOON)} == {make.NOON}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Due work
+
+
+@pytest.fixture
+def prefixes():
+    """Give the beginning of names that no example before had."""
+    return (f"example-{number}-" for number in count())
+
+
+HAPPENS = st.sampled_from(["poll", "stop", "busy", "wake", "lease", "page", "read page", "remove", "nothing"])
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=st.lists(st.tuples(HAPPENS, st.integers(0, 3), st.integers(0, 40)), max_size=8))
+async def test_work_is_due_exactly_where_some_could_be_claimed(database_url, make, prefixes, story):
+    """Whatever happened before, each kind of work is due if and only if a claim of it would give some."""
+    prefix, now = next(prefixes), make.NOON
+    async with await open_store(database_url) as store:
+        feeds = [make.feed(f"{prefix}{number}", f"https://{prefix}{number % 2}/{number}") for number in range(4)]
+        await store.apply_configuration(feeds, [], now)
+        for what, which, minutes in story:
+            now += minutes * timedelta(minutes=1)
+            await happen(store, make, what, feeds[which], now)
+            due = await store.due_work(now) - {DueWork.TELLINGS}
+            claims = {
+                DueWork.FEEDS: await make.leased(store, "probe", now),
+                DueWork.PAGES: await make.leased_pages(store, "probe", now),
+            }
+            await store.release_leases("probe")
+            claims[DueWork.LATE_PAGES] = await make.leased_pages(store, "probe", now, late=True)
+            await store.release_leases("probe")
+            assert due == {kind for kind, claimed in claims.items() if claimed}
+        await store.apply_configuration([], [], now)
+        await store.release_leases(None)
+
+
+async def happen(store, make, what, feed, now):
+    """Let one thing happen to a feed, or to a page of it, where it can."""
+    name = f"{feed.name} {now}"
+    poll = make.poll(feed=feed.name, owner=name, at=now, next_poll=now + timedelta(minutes=30))
+    match what:
+        case "poll" | "stop" | "busy" | "page":
+            article = make.article(name, feed=feed.name, url=f"https://{feed.host}/{name}")
+            later = now + timedelta(minutes=20)
+            page = make.page(article, polled=now, due=later, decide_by=later)
+            changes = {
+                "stop": {"next_poll": None},
+                "busy": {"busy": (feed.host, now + timedelta(minutes=50))},
+                "page": {"entries": (New(article=article),), "pages": (page,)},
+            }
+            await make.leased(store, name, now)
+            await store.commit_poll(replace(poll, **changes.get(what, {})))
+            await store.release_leases(name)
+        case "wake":
+            await store.wake_feed(feed.name, now)
+        case "lease":
+            await make.leased(store, name, now, limit=1)
+        case "read page":
+            for page in await make.leased_pages(store, name, now, limit=1):
+                await store.commit_read(make.read(page.article, owner=name, at=now, due=now + HOUR))
+        case "remove":
+            await store.apply_configuration([feed], [], now)
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from tocsin.errors import DatabaseFull, DatabaseUnusable, StorageError, UsageError
-from tocsin.model import Commit, Delivered, ToldRecord
+from tocsin.model import Changed, Commit, Delivered, ToldRecord
 from tocsin.storage.database import Database
 from tocsin.storage.engines import parse_url
 from tocsin.storage.migrate import check
@@ -71,8 +71,14 @@ async def test_a_store_opened_to_look_changes_nothing(database_url, make):
         article = await make.rung(store)
     async with await open_store(database_url, read_only=True) as store:
         assert await store.stored_articles([article.id]) == {article.id: article}
-        with pytest.raises(UsageError):
-            await store.record_tick("first", make.NOON)
+        for change in (
+            store.record_tick("first", make.NOON),
+            store.wake_feed(article.feed, make.NOON),
+            store.commit_read(make.read(article)),
+            store.commit_told(ToldRecord(at=make.NOON)),
+        ):
+            with pytest.raises(UsageError):
+                await change
         with pytest.raises(StorageError):
             async with store.database.read() as connection:
                 await connection.execute(text("DELETE FROM ticks"))
@@ -94,6 +100,13 @@ async def test_sqlite_commits_are_promises(sqlite_url, migrated):
     assert found == expected
 
 
+async def limit_pages(store, more):
+    """Let the database grow by that many of SQLite's pages, and no further."""
+    async with store.database.write() as connection:
+        pages = await connection.scalar(text("PRAGMA page_count"))
+        await connection.execute(text(f"PRAGMA max_page_count = {pages + more}"))
+
+
 async def test_a_full_disk_stores_nothing_and_passes(sqlite_url, migrated, make):
     """Where there is no room, a poll is refused whole; once there is, the same poll is stored."""
     async with await open_store(sqlite_url) as store:
@@ -102,17 +115,54 @@ async def test_a_full_disk_stores_nothing_and_passes(sqlite_url, migrated, make)
         before = await store.totals()
         noise = "".join(chr(0x4E00 + number * number % 20011) for number in range(300_000))
         record = make.ringing(replace(make.article(), text=noise))
-        async with store.database.write() as connection:
-            pages = await connection.scalar(text("PRAGMA page_count"))
-            await connection.execute(text(f"PRAGMA max_page_count = {pages + 5}"))
+        await limit_pages(store, 5)
         for _ in range(2):
             with pytest.raises(DatabaseFull, match="no room left"):
                 await store.commit_poll(record)
         assert await store.totals() == before
-        async with store.database.write() as connection:
-            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        await limit_pages(store, 1_000_000)
         assert await store.commit_poll(record) is Commit.DONE
         assert (await store.stored_articles([make.article().id])).popitem()[1].text == noise
+
+
+async def test_a_full_disk_stores_nothing_of_a_page_and_passes(sqlite_url, migrated, make):
+    """Where there is no room, what came of a page is refused whole, its lease kept; once there is, it is stored."""
+    article = make.article()
+    async with await open_store(sqlite_url) as store:
+        await make.waiting(store, article)
+        await make.leased_pages(store)
+        before = await store.totals()
+        noise = "".join(chr(0x4E00 + number * number % 20011) for number in range(300_000))
+        found = Changed(article=replace(article, text=noise, masked=()), version=2, first_seen=make.NOON)
+        record = make.read(article, found=found, decisions=make.decisions(article, 2))
+        await limit_pages(store, 5)
+        for _ in range(2):
+            with pytest.raises(DatabaseFull, match="no room left"):
+                await store.commit_read(record)
+        assert await store.totals() == before
+        assert await store.stored_articles([article.id]) == {article.id: article}
+        await limit_pages(store, 1_000_000)
+        assert await store.commit_read(record) is Commit.DONE
+
+
+async def test_a_full_disk_tells_nothing_and_passes(sqlite_url, migrated, make):
+    """Where there is no room, nothing is told of a condition; once there is, the same is."""
+    noise = "".join(chr(0x4E00 + number * number % 20011) for number in range(300_000))
+    async with await open_store(sqlite_url) as store:
+        await store.apply_configuration([make.feed()], ["desk"], make.NOON)
+        await make.polled(store, make.poll(conditions=(make.condition(),)))
+        (condition,) = (await store.tellings(make.NOON)).due
+        message = make.message(channel="desk", data={"detail": noise})
+        record = ToldRecord(at=make.NOON, told=(condition,), messages=(message,))
+        await limit_pages(store, 5)
+        for _ in range(2):
+            with pytest.raises(DatabaseFull, match="no room left"):
+                await store.commit_told(record)
+        assert (await store.tellings(make.NOON)).due == (condition,)
+        assert await store.due_channels(make.NOON) == []
+        await limit_pages(store, 1_000_000)
+        assert await store.commit_told(record)
+        assert await store.due_channels(make.NOON) == ["desk"]
 
 
 def overwrite(file: Path) -> None:

@@ -3,6 +3,8 @@
 import shutil
 import sqlite3
 import sys
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from tocsin.errors import DatabaseUnusable, StorageError
-from tocsin.storage import migrate
+from tocsin.model import Changed, Commit, FeedState, Validators
+from tocsin.ports import DueWork
+from tocsin.storage import migrate, tables
 from tocsin.storage.engines import Access, blocking_engine, parse_url
+from tocsin.storage.entries import key_of
 from tocsin.storage.migrate import check, upgrade
 from tocsin.storage.store import open_store
 from tocsin.storage.tables import metadata
@@ -150,6 +155,109 @@ async def test_an_older_database_must_be_upgraded_to_be_opened(database_url, nex
     next_version()
     with pytest.raises(DatabaseUnusable, match="tocsin db upgrade"):
         await open_store(database_url)
+
+
+FIRST = "0001"  # the revision of the first release
+
+
+def seed(connection, make):
+    """Store what the first release would have: a feed that was polled, and an article that rang and was told."""
+    article, noon = make.article(), make.NOON
+    feed = {"name": article.feed, "location": make.feed().location, "kind": "http", "configured": True, "state": "ok"}
+    feed |= {"etag": '"a"', "last_modified": "Tue", "fingerprint": "f", "failures": 0, "mean_gap_seconds": 90.5}
+    feed |= {"due_at": noon, "first_polled_at": noon, "last_success_at": noon, "created_at": noon}
+    feed |= {"polls": 4, "not_modified": 1, "received": 100, "entries_new": 2}
+    kept = {"id": article.id, "feed": article.feed, "entry_id": article.entry_id, "first_seen": noon, "version": 1}
+    keys = {"entry_key": key_of(article.entry_id), "url_key": key_of(article.canonical_url)}
+    entry = {"feed": article.feed, **keys, "entry_id": article.entry_id, "canonical_url": article.canonical_url}
+    fields = ("title", "text", "text_kind", "language", "url", "canonical_url", "summary", "published", "updated")
+    version = {name: getattr(article, name) for name in (*fields, "content_hash", "authors", "tags")}
+    version |= {"masked": [(span.start, span.end) for span in article.masked], "fetched_at": article.fetched}
+    decided = make.decisions(article)
+    alert, dispatch, message = decided.alerts[0], decided.dispatches[0], decided.messages[0]
+    delivery = {"id": message.deliveries[0].id, "message_id": message.id, "channel": "desk", "recipient": ""}
+    delivery |= {"state": "waiting", "due_at": noon, "attempts": 0, "refusals": 0}
+    said = {"id": message.id, "kind": message.kind, "channel": "desk", "payload": message.payload}
+    seen = {"first_seen": noon, "last_seen": noon}
+    for table, row in (
+        (tables.feeds, feed),
+        (tables.articles, {**kept, "content_hash": article.content_hash}),
+        (tables.article_versions, {"article_id": article.id, "version": 1, **version}),
+        (tables.entries, {**entry, "article_id": article.id, **seen}),
+        (tables.stories, {"id": alert.story_id, "first_seen": noon}),
+        (tables.story_members, {"story_id": alert.story_id, "article_id": article.id, "joined_at": noon}),
+        (tables.alerts, {**asdict(alert), "created_at": noon}),
+        (tables.matches, {**asdict(decided.matches[0]), "created_at": noon}),
+        (tables.dispatches, {**asdict(dispatch), "changed_at": noon}),
+        (tables.messages, {**said, "created_at": noon}),
+        (tables.message_dispatches, {"message_id": message.id, "dispatch_id": dispatch.id}),
+        (tables.deliveries, {**delivery, "created_at": noon, "changed_at": noon}),
+        (tables.entry_counts, {"outcome": "new", "reason": "", "total": 1}),
+        (tables.entry_counts, {"outcome": "", "reason": "", "total": 1}),
+        (tables.ticks, {"owner": "first", "at": noon}),
+    ):
+        connection.execute(table.insert().values(row))
+
+
+@pytest.fixture
+def first_release(empty_url, make, monkeypatch):
+    """Make the database of the first release."""
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "HEAD", FIRST)
+        upgrade(empty_url)
+    engine = blocking_engine(parse_url(empty_url), Access.WRITE)
+    with engine.begin() as connection:
+        seed(connection, make)
+    engine.dispose()
+    return empty_url
+
+
+async def test_what_the_first_release_stored_is_kept(first_release, make):
+    """A database of the first release comes to this one's schema with everything in it, and the service goes on."""
+    assert upgrade(first_release) == REVISIONS[1:]
+    article, decided = make.article(), make.decisions(make.article())
+    async with await open_store(first_release) as store:
+        assert await store.last_tick() == make.NOON
+        assert await store.stored_articles([article.id]) == {article.id: article}
+        (known,) = await store.known_entries(article.feed, [article])
+        assert (known.article_id, known.content_hash) == (article.id, article.content_hash)
+        (alert,) = await store.alert_reports(None, None)
+        assert alert.data == decided.alerts[0].data
+        (delivery,) = await make.claimed(store)
+        assert delivery.payload == decided.messages[0].payload
+        totals = await store.totals()
+        assert (totals.entries["new"], totals.matches["rung"], totals.dispatches["waiting"]) == (1, 1, 1)
+        (report,) = await store.feed_reports(make.NOON)
+        assert (report.state, report.since, report.conditions, report.moved_to) == (FeedState.OK, None, (), None)
+        assert (report.received, report.not_modified_share, report.next_poll) == (100, 0.25, make.NOON)
+        assert await store.due_work(make.NOON) == {DueWork.FEEDS}
+        assert await store.entry_digests(article.feed) == await store.page_standings([article.id]) == {}
+        assert (await store.tellings(make.NOON)).due == ()
+
+
+@pytest.mark.parametrize("start", ["claimed at once", "configured first"])
+async def test_a_feed_of_the_first_release_is_polled_on(first_release, make, start):
+    """What a feed remembered before an upgrade is given to its next poll, which may hold whatever polls hold now."""
+    upgrade(first_release)
+    article = make.article()
+    async with await open_store(first_release) as store:
+        if start == "configured first":
+            await store.apply_configuration([make.feed(every=timedelta(hours=9))], ["desk"], make.NOON)
+        (due,) = await make.leased(store)
+        validators = Validators(etag='"a"', last_modified="Tue")
+        gap = timedelta(seconds=90.5)
+        assert due.memory == make.memory(validators=validators, fingerprint="f", mean_gap=gap)
+        edited = replace(article, content_hash="edited", digest="d")
+        record = make.poll(
+            entries=(Changed(article=edited, version=2, first_seen=make.NOON),),
+            conditions=(make.condition(),),
+            pages=(make.page(edited, version=2),),
+        )
+        assert await store.commit_poll(record) is Commit.DONE
+        assert list(await store.entry_digests(article.feed)) == ["d"]
+        (page,) = await make.leased_pages(store)
+        assert (page.article.content_hash, page.before, page.first_seen) == ("edited", article, make.NOON)
+        assert len((await store.tellings(make.NOON)).due) == 1
 
 
 def test_postgresql_is_not_upgraded_by_itself(postgresql_url):
