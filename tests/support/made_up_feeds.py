@@ -22,6 +22,7 @@ _WORDS = tuple(
     """harbour Reopens the ships, of — “quoted” Ёлка naïve 5 > 4 R&D Élan 東京 no. 100% ¿qué? council mayor said on
     Tuesday that Порт open again; weather bridge market and to a in""".split()
 )
+_PLAIN_WORDS = tuple(word for word in _WORDS if escape(word) == word)
 _DATES = (
     "Tue, 03 Nov 2026 08:30:00 GMT",
     "Tue, 3 Nov 26 08:30:00 EST",
@@ -218,7 +219,7 @@ def _sentence(maker: random.Random) -> str:
 
 
 def _article(maker: random.Random, shape: Shape, number: int, at: datetime) -> str:
-    title = escape(" ".join(maker.choices(_WORDS, k=9)))
+    title = " ".join(maker.choices(_PLAIN_WORDS, k=9))
     address = f"https://herald.example/news/{at:%Y/%m/%d}/{number}-{maker.randrange(10**8)}"
     summary = escape(" ".join(_sentence(maker) for _ in range(2)))
     tags = ("Politics", "Harbour", "Weather", "Business")[: maker.randint(0, 4)]

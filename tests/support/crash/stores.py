@@ -18,9 +18,11 @@ from tocsin.model import (
     AttemptResult,
     ClaimedDelivery,
     Commit,
+    Decisions,
     Delivered,
     DeliveryState,
     DueFeed,
+    DuePage,
     PollRecord,
 )
 from tocsin.ports import Store
@@ -35,10 +37,17 @@ class ShortLeases(SqlStore):
     """The real store, where a dead owner's rows come free soon: on a server's database nobody may clear them."""
 
     async def claim_due_feeds(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, one_per_host: bool = True
     ) -> Sequence[DueFeed]:
         """Claim for a short time."""
-        return await super().claim_due_feeds(owner, now, min(lease, SHORT_LEASE), limit, due_by=due_by)
+        lease = min(lease, SHORT_LEASE)
+        return await super().claim_due_feeds(owner, now, lease, limit, due_by=due_by, one_per_host=one_per_host)
+
+    async def claim_due_pages(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime, late: bool = False
+    ) -> Sequence[DuePage]:
+        """Claim for a short time."""
+        return await super().claim_due_pages(owner, now, min(lease, SHORT_LEASE), limit, due_by=due_by, late=late)
 
     async def claim_due_deliveries(
         self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
@@ -52,13 +61,14 @@ class SplitPoll(ShortLeases):
 
     async def commit_poll(self, record: PollRecord) -> Commit:
         """Store a poll in two steps."""
-        articles = replace(record, matches=(), alerts=(), dispatches=(), messages=())
-        end = await super().commit_poll(articles)
-        if end is not Commit.DONE or not record.matches:
+        decided = record.decisions
+        first = Decisions(stories=decided.stories)
+        end = await super().commit_poll(replace(record, decisions=first))
+        if end is not Commit.DONE or not decided.matches:
             return end
         await asyncio.sleep(WINDOW)
         await _hold(self, feeds, record.feed, record.owner)
-        return await super().commit_poll(replace(record, entries=(), stories=()))
+        return await super().commit_poll(replace(record, entries=(), pages=(), decisions=replace(decided, stories=())))
 
 
 class MarkBeforeSend(ShortLeases):

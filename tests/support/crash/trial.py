@@ -23,6 +23,7 @@ from support.crash.processes import adopt_orphans, ended, fork, kill, reap
 from support.crash.stores import STORES, WHOLE
 from support.crash.world import FEEDS, HOOK, Fate, History, Receipt
 from tocsin.app import Outside, open_app
+from tocsin.clock import utc_now
 from tocsin.config.build import load_plan
 from tocsin.daemon import run_daemon
 from tocsin.errors import StorageError
@@ -31,6 +32,7 @@ from tocsin.log import Event, Log
 from tocsin.model import Totals
 from tocsin.pipeline import MOST_SENDS
 from tocsin.plan import Plan
+from tocsin.ports import DueWork
 from tocsin.storage.engines import database_file
 from tocsin.storage.store import open_store
 
@@ -50,6 +52,7 @@ FEED = """
     url: "{url}/feed/{number}"
     every: 1s
     first_poll: all
+    full_text: auto
     allow_private: [127.0.0.0/8]
 """
 
@@ -191,9 +194,16 @@ def live(trial: Trial, plan: Plan) -> None:
 
 
 def is_done(database_url: str) -> bool:
-    """Tell whether no delivery waits."""
+    """Tell whether no delivery waits, and no page."""
+
+    async def look() -> bool:
+        async with await open_store(database_url, read_only=True) as store:
+            work = await store.due_work(utc_now() + timedelta(hours=1))
+            waiting = (await store.totals()).deliveries.get("waiting")
+            return not waiting and work.isdisjoint({DueWork.PAGES, DueWork.LATE_PAGES})
+
     try:
-        return not totals(database_url).deliveries.get("waiting")
+        return asyncio.run(look())
     except StorageError:
         return False  # not yet made
 

@@ -20,6 +20,11 @@ FEEDS = 4
 KEPT = 5  # entries that stay in a feed though the service has told that it knows them
 LATE = 2.5  # seconds, longer than the service waits for an answer
 HOOK = "/hook"
+PAGE = "/page/"
+PAGED = 8  # of so many entries, one gives a summary only
+FILLER = (
+    "The stalls along the quay stood open until late, and the band of the fire brigade played. " * 15
+)  # a full text
 
 
 class Fate(StrEnum):
@@ -49,20 +54,38 @@ REPLIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An entry of a feed, known by its number; `rings` tells whether the rule is to ring for it."""
+    """An entry of a feed, known by its number; `rings` tells whether the rule is to ring for it.
+
+    Of some entries the feed gives a summary only, and what makes the rule ring stands on their pages.
+    """
 
     number: int
     rings: bool
 
     @property
-    def xml(self) -> str:
-        """The entry as RSS."""
+    def is_paged(self) -> bool:
+        """Whether the feed gives a summary only."""
+        return self.number % PAGED == 0
+
+    @property
+    def text(self) -> str:
+        """All that the report says."""
         words = "the invasion that all had feared began" if self.rings else "the harbour fair was opened"
+        return f"On day {self.number} {words}, the Example Herald says. {FILLER}"
+
+    def xml(self, page: str) -> str:
+        """The entry as RSS; `page` is where its page is."""
+        text = f"Day {self.number} was a long one …" if self.is_paged else self.text
+        link = page if self.is_paged else f"https://herald.example.org/{self.number}"
         return (
             f"<item><guid isPermaLink='false'>urn:example:{self.number}</guid>"
-            f"<title>Report number {self.number}</title><link>https://herald.example.org/{self.number}</link>"
-            f"<description>On day {self.number} {words}, the Example Herald says.</description></item>"
+            f"<title>Report number {self.number}</title><link>{link}</link><description>{text}</description></item>"
         )
+
+    @property
+    def html(self) -> str:
+        """The page of the entry."""
+        return f"<!doctype html><html><body><article><h1>Report {self.number}</h1><p>{self.text}</p></article></body>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +131,8 @@ class Feed:
             return Reply(status=304, headers={"etag": etag}, body=b"")
         if known:
             self._known = max(self._known, int(known.strip('"').rpartition("-")[2]))
-        entries = "".join(item.xml for item in self._items[max(0, self._known - KEPT) :])
+        kept = self._items[max(0, self._known - KEPT) :]
+        entries = "".join(item.xml(f"http://{asked.headers.get('host', '')}{PAGE}{item.number}") for item in kept)
         document = f"<rss version='2.0'><channel><title>Feed {self._name}</title>{entries}</channel></rss>"
         return Reply(headers={"etag": etag, "content-type": "application/rss+xml"}, body=document.encode())
 
@@ -131,6 +155,11 @@ class World:
             if not self._publishing and reply.status == 304:
                 self._settled.add(request.target)
             return reply
+        if request.target.startswith(PAGE):
+            page = self._items[int(request.target.removeprefix(PAGE))].html
+            return Reply(headers={"content-type": "text/html; charset=utf-8"}, body=page.encode())
+        if request.target == "/robots.txt":
+            return Reply(status=404)
         return {HOOK: self._receive, "/stop": self._stop, "/settled": self._tell, "/history": self._recount}[
             request.target
         ](request)
