@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import cast
 
-from polls.documents import Damage
+from polls.documents import AN_UPDATE, WINDOW, Damage
 from polls.engines import Engine, Ours, Sites, threads, with_reader
 from polls.findings import FIRST, MIXES, Findings, MiB
 from polls.processes import Program
@@ -51,13 +51,15 @@ class Benchmark:
             sites.advance(0)
             for engine in engines:
                 self._turn(scheme, FIRST, engine, self._asked.feeds)
+            versions = self._asked.feeds  # that there were of all feeds together
             for mix, share in MIXES.items():
                 for _ in range(self._asked.rounds):
                     changed = sites.advance(share)
+                    versions += changed
                     time.sleep(BETWEEN)
                     for engine in self._chance.sample(engines, len(engines)):
                         self._turn(scheme, mix, engine, changed)
-            self._count(cast("Ours", engines[0]), scheme)
+            self._count(cast("Ours", engines[0]), scheme, versions)
             for engine in engines:
                 engine.close()
             sites.close()
@@ -75,10 +77,14 @@ class Benchmark:
         micros = turn.processor / self._asked.feeds * 1e6
         self._say(f"{scheme}, {mix}, {engine.name}: {micros:,.0f} µs a feed, {turn.seconds:.2f} s")
 
-    def _count(self, ours: Ours, scheme: str) -> None:
+    def _count(self, ours: Ours, scheme: str, versions: int) -> None:
+        """Count what was stored: every entry that the sites ever had, once."""
         totals = cast("dict[str, dict[str, int]]", ours.program.ask("totals"))
-        for what in ("entries", "matches"):
-            self.found.figures[f"{scheme}: {what} stored"] = sum(totals[what].values())
+        stored, had = totals["entries"].get("new", 0), self._asked.feeds * (WINDOW - AN_UPDATE) + AN_UPDATE * versions
+        self.found.figures[f"{scheme}: entries stored"] = stored
+        self.found.figures[f"{scheme}: matches stored"] = sum(totals["matches"].values())
+        if stored != had:
+            self.found.odd.append(f"{scheme}: {stored} entries are stored of {had}")
 
     # ------------------------------------------------------------------------------------------------------------
     # hang
