@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from statistics import median
+from statistics import NormalDist, median
 
 import feedparser
 
@@ -35,8 +35,8 @@ MEDIAN, SPREAD, SMALLEST, LARGEST = 78_000, 1.25, 2_000, 2_500_000  # bytes; the
 
 def made_up(count: int, seed: int) -> list[bytes]:
     """Make feeds whose sizes are spread as those of real ones; half of them RSS, a third with summaries only."""
-    chance = random.Random(seed)
-    feeds = [sized(seed + number, chance.lognormvariate(math.log(MEDIAN), SPREAD)) for number in range(count - 2)]
+    sizes = NormalDist(math.log(MEDIAN), SPREAD)
+    feeds = [sized(seed + number, math.exp(sizes.inv_cdf((number + 0.5) / count))) for number in range(count - 2)]
     return [*feeds, sized(seed, SMALLEST), sized(seed + 1, LARGEST)]
 
 

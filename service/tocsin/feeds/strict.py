@@ -74,11 +74,11 @@ class UnusualError(ValueError):
     """A feed of a shape that is not read here."""
 
 
-class _Names(dict[str, str]):
+class _Names(dict[object, str]):
     """The short names of a document's tags: in small letters, with the usual prefix or none; empty for unknown ones."""
 
-    def __missing__(self, tag: str) -> str:
-        namespace, _, local = tag.rpartition("}")
+    def __missing__(self, tag: object) -> str:
+        namespace, _, local = str(tag).rpartition("}")
         prefix = _PREFIXES.get(namespace[1:].lower())
         name = self[tag] = "" if prefix is None else prefix + local.lower()
         return name
@@ -88,7 +88,7 @@ def read_feed(root: Element, name: str, seen: frozenset[str]) -> ParsedFeed | No
     """Read a feed by the root of its tree; None where its shape is not one that is read here."""
     names = _Names()
     try:
-        match names[_tag(root)]:
+        match names[root.tag]:
             case "feed":
                 return _read(root, (root,), names, name, seen)
             case "rss":
@@ -102,7 +102,7 @@ def read_feed(root: Element, name: str, seen: frozenset[str]) -> ParsedFeed | No
 
 
 def _channels(root: Element, names: _Names) -> tuple[Element]:
-    channels = [child for child in root if names[_tag(child)] == "channel"]
+    channels = [child for child in root if names[child.tag] == "channel"]
     if len(channels) != 1:
         raise UnusualError("no channel, or several")
     return (channels[0],)
@@ -113,7 +113,7 @@ def _read(root: Element, parents: tuple[Element, ...], names: _Names, name: str,
     is_atom = parents[0] is root
     outside = _Scope(http_url(name) or "").within(root)
     scope = outside if is_atom else outside.within(parents[0])
-    elements = [child for parent in parents for child in parent if names[_tag(child)] in ("item", "entry")]
+    elements = [child for parent in parents for child in parent if names[child.tag] in ("item", "entry")]
     if not elements:
         raise UnusualError("no entries where they should be")
     channel = _channel(parents[0], names, name, scope, is_atom=is_atom)
@@ -187,7 +187,7 @@ def _draft(element: Element, names: _Names, scope: _Scope, inherited: tuple[str,
     draft = entry.stated
     draft.id = element.get(_RDF_ABOUT, "")
     for child in element:
-        read = _READERS.get(names[_tag(child)])
+        read = _READERS.get(names[child.tag])
         if read is not None:
             read(entry, child)
     draft.link = _first_link(entry.links)
@@ -305,7 +305,7 @@ def _read_language(entry: _Entry, element: Element) -> None:
 def _read_media(entry: _Entry, element: Element) -> None:
     """Read what stands in where an entry has nothing better; of a picture's title and text, nothing does."""
     for child in element:
-        match entry.names[_tag(child)]:
+        match entry.names[child.tag]:
             case "media:content" | "media:group":
                 for grandchild in child:
                     _read_media_part(entry, grandchild)
@@ -314,7 +314,7 @@ def _read_media(entry: _Entry, element: Element) -> None:
 
 
 def _read_media_part(entry: _Entry, element: Element) -> None:
-    match entry.names[_tag(element)]:
+    match entry.names[element.tag]:
         case "media:title":
             entry.media.setdefault("title", _media_text(element, entry.scope))
         case "media:description":
@@ -365,7 +365,7 @@ def _channel(element: Element, names: _Names, name: str, scope: _Scope, *, is_at
     language = scope.language
     links: dict[str, list[tuple[bool, str]]] = {}
     for child in element:
-        match names[_tag(child)]:
+        match names[child.tag]:
             case "title" | "dc:title" if title is None or not title.value:
                 title = _marked(child, "text/plain", scope)
             case "link" if (found := _link(child, scope)) is not None:
@@ -385,7 +385,7 @@ def _channel(element: Element, names: _Names, name: str, scope: _Scope, *, is_at
 
 def _courtesy(channel: Element, names: _Names) -> Courtesy:
     """Read how often a channel wants to be asked (RSS 2.0, ttl, skipHours, skipDays; RDF syndication module)."""
-    said = {names[_tag(child)]: child for child in channel}
+    said = {names[child.tag]: child for child in channel}
     hours = {number_in(text) for text in _parts(said, names, "skiphours", "hour")}
     days = {_DAYS.index(day) for text in _parts(said, names, "skipdays", "day") if (day := text.lower()) in _DAYS}
     return Courtesy(
@@ -403,7 +403,7 @@ def _said(said: Mapping[str, Element], name: str) -> str:
 
 
 def _parts(said: Mapping[str, Element], names: _Names, whole: str, part: str) -> Iterator[str]:
-    return (_text(child) for child in said.get(whole, ()) if names[_tag(child)] == part)
+    return (_text(child) for child in said.get(whole, ()) if names[child.tag] == part)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -489,11 +489,11 @@ def _joined(base: str, href: str) -> str:
 
 def _authors(element: Element, names: _Names) -> tuple[str, ...]:
     """Return the authors of a feed or source, who are those of entries that name none (RFC 4287, 4.2.1)."""
-    return tuple(name for child in element if names[_tag(child)] == "author" for name in _author(child, names))
+    return tuple(name for child in element if names[child.tag] == "author" for name in _author(child, names))
 
 
 def _author(element: Element, names: _Names) -> tuple[str, ...]:
-    parts = [child for child in element if names[_tag(child)] in ("name", "itunes:name")]
+    parts = [child for child in element if names[child.tag] in ("name", "itunes:name")]
     name = _text(parts[-1]) if parts else "" if len(element) else _name_of(_text(element)[:MOST_TITLE])
     return (name,) if name and "@" not in name else ()
 

