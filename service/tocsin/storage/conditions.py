@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, Exists, and_, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,9 +85,9 @@ async def forget(connection: AsyncConnection, names: Sequence[str], at: datetime
 # Telling
 
 
-async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether people are to be told of something by now."""
-    return await connection.scalar(select(conditions.c.feed).where(conditions.c.tell_at <= now).limit(1)) is not None
+def any_due(now: datetime) -> Exists:
+    """Hold where people are to be told of something by now."""
+    return exists(select(conditions.c.feed).where(conditions.c.tell_at <= now))
 
 
 async def tellings(connection: AsyncConnection, now: datetime) -> Tellings:

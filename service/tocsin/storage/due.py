@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.ports import DueWork
 from tocsin.storage import conditions, feeds, pages
 
-_LOOKS = (
+_KINDS = (
     (DueWork.FEEDS, feeds.any_due),
     (DueWork.PAGES, pages.any_due),
     (DueWork.LATE_PAGES, pages.any_late),
@@ -16,5 +17,6 @@ _LOOKS = (
 
 
 async def due_work(connection: AsyncConnection, now: datetime) -> frozenset[DueWork]:
-    """Return the kinds of work of which there is some due that nobody holds."""
-    return frozenset([kind for kind, any_due in _LOOKS if await any_due(connection, now)])
+    """Return the kinds of work of which there is some due that nobody holds. One statement, as it is asked often."""
+    found = (await connection.execute(select(*(any_due(now) for _, any_due in _KINDS)))).one()
+    return frozenset(kind for (kind, _), is_due in zip(_KINDS, found, strict=True) if is_due)

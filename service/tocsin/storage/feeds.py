@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,10 +15,9 @@ from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, batches, free, 
 from tocsin.storage.tables import busy_hosts, feed_parts, feeds
 
 
-async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether a feed is due that could be claimed."""
-    due = select(feeds.c.name).where(_due(now, now), _host_is_free(now)).limit(1)
-    return await connection.scalar(due) is not None
+def any_due(now: datetime) -> Exists:
+    """Hold where a feed is due that could be claimed."""
+    return exists(select(feeds.c.name).where(_due(now, now), _host_is_free(now)))
 
 
 async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
@@ -29,9 +28,9 @@ async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool
     names = [row.name for row in rows]
     for batch in batches(names):
         await connection.execute(update(feeds).where(feeds.c.name.in_(batch)).values(claim.taken))
-    held = await conditions.held(connection, names)
+    held = await conditions.held(connection, [*names, conditions.ALL_FEEDS])
     parts = await _parts(connection, names)
-    network_down = FeedState.NETWORK_DOWN in (await conditions.held(connection, [conditions.ALL_FEEDS])).get("", ())
+    network_down = FeedState.NETWORK_DOWN in held.get(conditions.ALL_FEEDS, ())
 
     def due_feed(row: ResultRow[Any], twins: Sequence[ResultRow[Any]] = ()) -> DueFeed:
         return DueFeed(

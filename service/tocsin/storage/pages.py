@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, Exists, case, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,16 +14,16 @@ from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, Row, batches, f
 from tocsin.storage.tables import articles, busy_hosts, pages
 
 
-async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether a page is due that could be claimed."""
+def any_due(now: datetime) -> Exists:
+    """Hold where a page is due that could be claimed."""
     due = (pages.c.due_at <= now) & _may_be_had(now) & _host_is_free(now)
-    return await connection.scalar(select(pages.c.article_id).where(due).limit(1)) is not None
+    return exists(select(pages.c.article_id).where(due))
 
 
-async def any_late(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether an article has waited for its page long enough."""
+def any_late(now: datetime) -> Exists:
+    """Hold where an article has waited for its page long enough."""
     late = (pages.c.decide_by <= now) & _may_be_had(now)
-    return await connection.scalar(select(pages.c.article_id).where(late).limit(1)) is not None
+    return exists(select(pages.c.article_id).where(late))
 
 
 async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
