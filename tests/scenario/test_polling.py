@@ -241,3 +241,33 @@ async def test_one_feed_that_fails_stops_no_other(service, site):
         "large": "failing",
         "rss": "ok",
     }
+
+
+async def test_a_restart_asks_nothing_before_its_time_and_nothing_without_its_validators(service, site, herald):
+    """What was learnt of a feed outlives the daemon: its next poll, its validators, its back-off."""
+    poll = await herald()
+    await poll(rss(CALM))
+    await service.close()
+    await poll(rss(CALM), minutes=5)
+    assert len(site.requests) == 1
+    await poll(Reply(status=500), minutes=7)
+    assert site.requests[-1].headers["if-none-match"].startswith('W/"')
+    for _ in range(3):
+        await poll(Reply(status=500), hours=2)
+    count, feed = len(site.requests), (await service.feeds())["Herald"]
+    assert feed.failures == 4
+    await service.close()
+    await poll(rss(FERRY, CALM), minutes=1)
+    assert len(site.requests) == count
+    assert (await service.feeds())["Herald"].next_poll == feed.next_poll
+
+
+async def test_dates_that_cannot_be_count_as_missing(service, herald):
+    """An entry of the future or of the year 1 is as new as any, and is told without a date."""
+    poll = await herald()
+    await poll(rss(CALM))
+    future = replace(FERRY, published=service.clock() + timedelta(days=400))
+    page = rss(replace(TRAIN, published=service.clock()), future, CALM)
+    year_one = page.replace(b"Sun, 01 Mar 2026", b"Mon, 01 Jan 0001")
+    await poll(year_one)
+    assert [report.data["article"]["published"] for report in await service.alerts()] == [None, None]
