@@ -20,6 +20,7 @@ MEASURED = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_part_gives_its_figures_and_nobody_asks_for_more_than_what_changed() -> None:
     """All who poll ask each feed once a round and get in full what changed, and Tocsin stores every entry once."""
     program = [sys.executable, str(ROOT / "benchmarks" / "polling.py"), "--quick", "--schemes", "plain", "--json"]
