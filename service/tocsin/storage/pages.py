@@ -87,6 +87,13 @@ async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[
     await connection.execute(statement, [_row(feed, record) for record in records])
 
 
+async def stop_waiting(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Note that a poll decided upon articles: who reads a page for one that waited decides nothing any more."""
+    for batch in batches(ids):
+        waiting = pages.c.article_id.in_(batch) & pages.c.decide_by.is_not(None)
+        await connection.execute(update(pages).where(waiting).values(decide_by=None, **NOBODY))
+
+
 async def commit(connection: AsyncConnection, record: ReadRecord) -> Commit:
     """Store what came of a look at a page.
 

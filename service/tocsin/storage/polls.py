@@ -31,6 +31,7 @@ async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
     if record.parts is not None:
         await _replace_parts(connection, record.feed, record.parts)
     await entries.store(connection, record.entries, record.feed, record.at)
+    await pages.stop_waiting(connection, _decided(record))
     await pages.await_pages(connection, record.feed, record.pages)
     await decisions.store(connection, record.decisions, record.at)
     await _count(connection, record.entries)
@@ -63,6 +64,13 @@ def _feed_values(record: PollRecord) -> Mapping[str, Any]:
         **columns_of(record.memory),
         **NOBODY,
     }
+
+
+def _decided(record: PollRecord) -> Sequence[str]:
+    """Return the articles whose further versions the poll decided upon, as no page is to be read for them."""
+    to_be_read = {page.article_id for page in record.pages}
+    changed = (entry.article.id for entry in record.entries if isinstance(entry, Changed))
+    return [article for article in changed if article not in to_be_read]
 
 
 async def _replace_parts(connection: AsyncConnection, feed: str, parts: Sequence[FeedPart]) -> None:
