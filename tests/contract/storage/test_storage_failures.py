@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,8 @@ async def test_a_full_disk_tells_nothing_and_passes(sqlite_url, migrated, make):
 
 
 def overwrite(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:  # what is in the log would hide the damage
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(file.read_bytes())
     content[4096 : 4096 * 30] = b"\xff" * 4096 * 29
     file.write_bytes(content)

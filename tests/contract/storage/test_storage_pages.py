@@ -326,6 +326,19 @@ async def test_a_further_version_takes_its_page_from_who_reads_it(store, make):
     assert len(await make.leased_pages(store, "second")) == 1
 
 
+async def test_an_article_that_a_poll_decided_upon_waits_no_more(store, make):
+    """A further version that is decided without a page ends the wait of the first; the page decides nothing then."""
+    article = make.article()
+    await make.waiting(store, article)
+    await make.leased_pages(store)
+    change = edited(article, "edit", 2)
+    await polled(store, make, SECOND, change, decisions=make.decisions(change.article, 2))
+    assert await store.commit_read(make.read(article)) is Commit.LEASE_LOST
+    assert await make.leased_pages(store, now=make.NOON + HOUR, late=True) == []
+    (page,) = await make.leased_pages(store, now=make.NOON + HOUR)
+    assert (page.article, page.decided, page.version) == (change.article, True, 2)
+
+
 async def test_an_article_is_compared_with_the_version_decided_upon_last(store, make):
     """An edited article that waits for its page comes with what was decided last: the page, or what the feed gave."""
     article = make.article()
