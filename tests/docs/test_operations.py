@@ -14,7 +14,7 @@ from tocsin.cli.healthcheck import STALE
 from tocsin.config.compile import DEFAULT_TIMEOUT
 from tocsin.config.yamlfile import MAX_BYTES
 from tocsin.feeds.entries import MOST_ENTRIES, MOST_TEXT, MOST_TITLE
-from tocsin.feeds.parse import MOST_XML
+from tocsin.feeds.loose import MOST_XML
 from tocsin.fetch.client import FetchLimits
 from tocsin.log import Event
 from tocsin.model import DeadReason, FetchReason

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Parsed: TypeAlias = ParsedFeed | ParseFailed
 
-MOST_XML = 5_000_000  # bytes that are read with patience; what is well-formed may be larger
 MOST_UNPACKED = 10_000_000  # bytes
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)

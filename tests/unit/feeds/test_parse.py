@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.feeds.entries import MOST_ENTRIES, MOST_LINK, MOST_TEXT, MOST_TITLE
-from tocsin.feeds.parse import MOST_XML, parse_document, parse_page
+from tocsin.feeds.loose import MOST_XML
+from tocsin.feeds.parse import parse_document, parse_page
 from tocsin.model import Document, FetchReason, ParsedFeed, ParseFailed, TextKind
 
 URL = "https://gazette.example/feed.xml"
