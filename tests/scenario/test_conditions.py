@@ -7,6 +7,7 @@ import pytest
 
 from support.receiver import Reply
 from support.site import Item, Site, rss
+from tocsin.ports import DueWork
 
 CONFIGURATION = """
     defaults: {allow_private: [127.0.0.0/8], every: 10m}
@@ -346,3 +347,15 @@ async def test_a_pace_that_is_changed_takes_effect_and_forgets_nothing(service, 
     await poll(hours=23)
     assert len(site.requests) == count
     assert (await service.feeds())["rss"].next_poll > service.clock()
+
+
+async def test_there_is_nothing_to_claim_once_all_is_told(service, site, configured):
+    """A condition is told by one unit of work; after it none is given out until the next is due."""
+    site.pages["/rss"] = Reply(status=410)
+    await configured("rss")
+    async with service.open() as app:
+        (due,) = await app.pipeline.claim_feeds(service.clock(), 9)
+        await app.pipeline.poll_feed(due)
+        (tell,) = await app.pipeline.claim(DueWork.TELLINGS, 1)
+        await tell()
+        assert await app.pipeline.claim(DueWork.TELLINGS, 1) == []

@@ -81,7 +81,7 @@ class Pipeline:
             case DueWork.LATE_PAGES:
                 return [partial(self.read_page, due) for due in await self.claim_pages(now, limit, late=True)]
             case DueWork.TELLINGS:
-                return [self.tell]
+                return [self.tell] if DueWork.TELLINGS in await self._tools.store.due_work(now) else []
             case _:
                 items = await self.claim_deliveries(channel_of(lane), now, limit)
                 return [partial(self.deliver, item) for item in items]
