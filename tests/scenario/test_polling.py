@@ -71,6 +71,19 @@ async def test_a_first_poll_may_ring(service, herald, policy, count):
     assert len(await rung(service)) == count
 
 
+async def test_an_id_that_comes_again_with_something_else_names_nothing(service, herald):
+    """Each new entry under an id that known entries of the feed have too rings once, and the known ones do not."""
+    poll = await herald()
+    known = [CALM]
+    await poll(rss(*known))
+    for number in range(1, 4):
+        known.insert(0, replace(FERRY, id=CALM.id, title=f"Ferry {number} stays in port", text=f"Gale {number}."))
+        await poll(rss(*known))
+        assert len(await rung(service)) == number
+    await poll(rss(*reversed(known)))
+    assert len(await rung(service)) == 3
+
+
 async def test_an_old_article_in_a_later_poll_does_not_ring(service, herald):
     """Older than `max_age` and published before the last successful poll: stored, matched, and too old."""
     poll = await herald()

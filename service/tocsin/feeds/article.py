@@ -1,6 +1,7 @@
 """From an entry, as its feed gives it, to an article: the normalised form that is stored, matched and told about."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -30,6 +31,7 @@ from tocsin.text.wordcount import word_count
 
 _EVENED = str.maketrans({"…": "...", **dict.fromkeys("“”„«»″", '"'), **dict.fromkeys("‘’‚ʼ′", "'"), "\xa0": " "})
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
+_OF_CONTENT = regex.compile(r"#[0-9a-f]{16}\Z")  # what is added to an id that names nothing
 _SPACE = regex.compile(r"\s+")
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\p{L}\p{M}\p{N}]+")
 
@@ -39,16 +41,20 @@ _TITLE_WITHIN = 5  # paragraphs of a page; some have a line or two before their 
 AHEAD = timedelta(minutes=10)
 
 
-def articles_of(parsed: ParsedFeed, feed: FeedSpec, fetched: datetime) -> Iterator[Article | Skipped]:
+def articles_of(
+    parsed: ParsedFeed, feed: FeedSpec, fetched: datetime, unchanged: AbstractSet[str] = frozenset()
+) -> Iterator[Article | Skipped]:
     """Yield an article for each entry of a parsed document of `feed`, or why it becomes none.
 
     An id that the document gives to several entries that differ names none of them: there the content does.
+    `unchanged` are the ids, as given out here before, of entries that stand in the document and not in `parsed`.
     """
     contents: dict[str, set[tuple[str | None, str | None]]] = {}
     for entry in parsed.entries:
         contents.setdefault(entry.id, set()).add((entry.title, entry.text))
+    taken = {_OF_CONTENT.sub("", name) for name in unchanged}
     for entry in parsed.entries:
-        if len(contents[entry.id]) > 1:
+        if len(contents[entry.id]) > 1 or entry.id in taken:
             entry = replace(entry, id=f"{entry.id}#{_hash(entry.title or '', entry.text or '')[:16]}")  # noqa: PLW2901
         yield article_of(entry, feed, parsed.language, fetched)
 

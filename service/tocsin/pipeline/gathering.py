@@ -103,7 +103,8 @@ class Gathering:
         if isinstance(parsed, ParseFailed):
             self.problems.append(f"{document.name}: {parsed.detail}")
             return parsed
-        self.entries += articles_of(parsed, self._feed, self._tools.clock())
+        unchanged = {self._seen[digest].entry_id for digest in parsed.unchanged}
+        self.entries += articles_of(parsed, self._feed, self._tools.clock(), unchanged)
         self.published += (entry.published for entry in parsed.entries)
         for digest in parsed.unchanged:
             if digest in self.unchanged:

@@ -184,6 +184,17 @@ def test_an_id_that_stands_for_everything_names_nothing():
     assert first.entry_id == again.entry_id == "entry-1"
 
 
+def test_an_id_that_an_entry_known_before_has_too_names_nothing():
+    """An entry that shares its id with one that was not read again is named by its content, whoever was first."""
+    one, two = entry(title="One"), entry(title="Two")
+    by_content = {article.entry_id for article in articles_of(ParsedFeed(entries=(one, two)), feed(), NOON)}
+    for unchanged in ("entry-1", *by_content):
+        (article,) = articles_of(ParsedFeed(entries=(two,)), feed(), NOON, {unchanged})
+        assert article.entry_id in by_content
+    (article,) = articles_of(ParsedFeed(entries=(two,)), feed(), NOON, {"entry-2"})
+    assert article.entry_id == "entry-1"
+
+
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_every_entry_with_words_becomes_an_article(title, text):
     """No title and no text, lone surrogates included, keeps an entry from being hashed and kept as it stands."""
