@@ -193,6 +193,26 @@ async def test_an_edit_while_the_page_is_waited_for_rings_once(service, site, he
     assert (alert["article"]["title"], alert["article"]["full_text"]) == ("The storm is here", "read")
 
 
+@pytest.mark.parametrize("edit", [{"text": " ".join(PARAGRAPHS * 3)}, {"title": "The storm is here"}, {"url": None}])
+@pytest.mark.parametrize("later", [{"seconds": 1}, {"days": 3}])
+async def test_an_edit_that_asks_for_no_page_rings_too(service, site, herald, edit, later):
+    """What waits for its page when the feed gives the rest, or another address, or much later, was not rung before."""
+    first = storm(site, text="A ferry is late …", published=service.clock())
+    site.pages |= {"/rss": rss(first, CALM), "/storm": page(*PARAGRAPHS)}
+    service.clock.turn(minutes=12)
+    async with service.open() as app:
+        (due,) = await app.pipeline.claim_feeds(service.clock(), 9)
+        await app.pipeline.poll_feed(due)
+        service.clock.turn(**later)
+        site.pages["/rss"] = rss(replace(first, **edit), CALM)
+        assert await app.store.wake_feed("Herald", service.clock())
+        (due,) = await app.pipeline.claim_feeds(service.clock(), 9)
+        await app.pipeline.poll_feed(due)
+    totals = await service.live()
+    assert totals.matches["rung"] == len(await alerts(service)) == 1
+    assert "dropped" not in totals.matches
+
+
 async def test_a_page_survives_the_end_of_its_daemon(service, site, herald):
     """A page that was due when the daemon was killed is read by the next one; so is what waits for it."""
     site.pages |= {"/rss": rss(storm(site), CALM), "/storm": page(*PARAGRAPHS)}

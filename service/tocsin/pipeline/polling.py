@@ -305,16 +305,16 @@ class _Poll:
     async def _pages(self, fresh: Sequence[New | Changed], now: datetime) -> Mapping[str, PageRecord]:
         """Return the pages that are to be read for articles, by the articles' ids.
 
-        An edited article has its page read again if it was read before, but not at once.
+        An edited article has its page read again if it was read before, but not at once. One that waits for its page
+        goes on waiting whatever the edit says: nothing was decided upon it yet.
         """
-        poll = self._facts(now)
-        wanted = [entry for entry in fresh if self._wants_page(entry.article) and may_ring(entry.article, poll)]
-        edited = [entry.article.id for entry in wanted if isinstance(entry, Changed)]
+        edited = [entry.article.id for entry in fresh if isinstance(entry, Changed)]
         standings = await self._tools.store.page_standings(edited)
         pages: dict[str, PageRecord] = {}
-        for entry in wanted:
+        for entry in fresh:
             article, standing = entry.article, standings.get(entry.article.id)
-            if isinstance(entry, Changed) and standing is None:
+            waits = standing is not None and standing.waiting
+            if not waits and not (self._wants_page(article, now) and (isinstance(entry, New) or standing)):
                 continue
             due = now if standing is None or standing.waiting else max(now, standing.at + PAGE_PAUSE)
             pages[article.id] = PageRecord(
@@ -329,7 +329,9 @@ class _Poll:
             )
         return pages
 
-    def _wants_page(self, article: Article) -> bool:
+    def _wants_page(self, article: Article, now: datetime) -> bool:
+        if not may_ring(article, self._facts(now)):
+            return False
         language = language_of(article.language)
         rules = (rule for rule in self._configuration.plan.rules if listens(rule, self._feed, language))
         return wants_page(article, self._feed, body_needed=any(map(reads_body, rules)))

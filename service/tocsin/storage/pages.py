@@ -65,21 +65,22 @@ async def release(connection: AsyncConnection, owner: str | None) -> None:
 
 
 async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[PageRecord]) -> None:
-    """Store pages that are to be read. An article that waits already waits no longer than it had to."""
+    """Store pages that are to be read. An article that waits already waits no longer than it had to, nor gets older."""
     if not records:
         return
     statement = insert_or(connection, pages)
     new = statement.excluded
+    waiting = pages.c.decide_by.is_not(None)
     statement = statement.on_conflict_do_update(
         index_elements=[pages.c.article_id],
         set_={
-            "version": case((pages.c.decide_by.is_not(None), pages.c.version), else_=new.version),
+            "version": case((waiting, pages.c.version), else_=new.version),
             "url": new.url,
             "host": new.host,
             "due_at": new.due_at,
             "decide_by": func.coalesce(pages.c.decide_by, new.decide_by),
-            "polled_at": new.polled_at,
-            "last_success_at": new.last_success_at,
+            "polled_at": case((waiting, pages.c.polled_at), else_=new.polled_at),
+            "last_success_at": case((waiting, pages.c.last_success_at), else_=new.last_success_at),
             "attempts": new.attempts,
             **NOBODY,  # whoever reads it for the version before decides nothing any more
         },
