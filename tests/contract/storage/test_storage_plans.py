@@ -33,7 +33,8 @@ async def test_what_runs_all_the_time_goes_by_indexes(sqlite_url, migrated, make
     """Looking for work, claiming it and storing what came of it reads no table that grows from end to end."""
     async with await open_store(sqlite_url) as store:
         article = make.article()
-        await make.waiting(store, article)
+        others = [make.article(name, url=f"https://{name}.example/") for name in "abc"]
+        await make.waiting(store, article, *others)
         at = make.NOON + timedelta(hours=1)
 
         async def poll():
