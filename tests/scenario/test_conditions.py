@@ -305,26 +305,32 @@ async def test_a_host_that_asks_for_patience_is_left_alone_with_all_its_feeds(se
     assert "/two" in [request.target for request in site.requests]
 
 
+def sitemap(*titles):
+    entries = "".join(
+        f"<url><loc>https://herald.example.org/{title.replace(' ', '-')}</loc><news:news><news:publication>"
+        "<news:name>Example Herald</news:name><news:language>en</news:language></news:publication>"
+        f"<news:publication_date>2026-03-01T10:00:00Z</news:publication_date><news:title>{title}</news:title>"
+        "</news:news></url>"
+        for title in titles
+    )
+    spaces = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    return f'<urlset {spaces} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>'.encode()
+
+
+def index_of(site, *names):
+    parts = "".join(f"<sitemap><loc>{site.url}/{name}.xml</loc></sitemap>" for name in names)
+    return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}</sitemapindex>'.encode()
+
+
+def busy(seconds):
+    return Reply(status=429, headers={"retry-after": str(seconds)})
+
+
 async def test_an_index_of_news_sitemaps_is_read_part_by_part(service, site, configured):
     """Every sitemap of an index is asked conditionally; what is new in one rings."""
     poll = await configured("index.xml", first_poll="all")
-
-    def sitemap(*titles):
-        entries = "".join(
-            f"<url><loc>https://herald.example.org/{title.replace(' ', '-')}</loc><news:news><news:publication>"
-            "<news:name>Example Herald</news:name><news:language>en</news:language></news:publication>"
-            f"<news:publication_date>2026-03-01T10:00:00Z</news:publication_date><news:title>{title}</news:title>"
-            "</news:news></url>"
-            for title in titles
-        )
-        spaces = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-        return (
-            f'<urlset {spaces} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>'
-        ).encode()
-
-    parts = "".join(f"<sitemap><loc>{site.url}/{name}.xml</loc></sitemap>" for name in ("a", "b"))
-    index = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}</sitemapindex>'
-    site.pages |= {"/index.xml": index.encode(), "/a.xml": sitemap("A ferry is late"), "/b.xml": sitemap("Calm seas")}
+    site.pages["/index.xml"] = index_of(site, "a", "b")
+    site.pages |= {"/a.xml": sitemap("A ferry is late"), "/b.xml": sitemap("Calm seas")}
     await poll()
     assert len(await service.alerts()) == 1
     site.pages["/b.xml"] = sitemap("Another ferry is late", "Calm seas")
@@ -333,6 +339,46 @@ async def test_an_index_of_news_sitemaps_is_read_part_by_part(service, site, con
     again = {request.target: request.headers for request in site.requests[3:]}
     assert set(again) == {"/index.xml", "/a.xml", "/b.xml"}
     assert all("if-none-match" in headers for headers in again.values())
+
+
+@pytest.mark.parametrize("trouble", [Reply(status=503), Reply(body=b"no sitemap at all")])
+async def test_a_sitemap_that_cannot_be_had_has_its_turn_in_the_next_poll(service, site, configured, trouble):
+    """A new sitemap that fails is asked for again though its index is as it was; no gap is told meanwhile."""
+    poll = await configured("index.xml")
+    site.pages |= {"/index.xml": index_of(site, "a"), "/a.xml": sitemap("One", "Two")}
+    await poll()
+    site.pages |= {"/index.xml": index_of(site, "b", "a"), "/b.xml": trouble, "/a.xml": sitemap("Three", "Four")}
+    await poll(minutes=15)
+    assert await state(service, "index.xml") == "ok"
+    site.pages["/b.xml"] = sitemap("A ferry is late", "Two", "Three")
+    await poll(minutes=30)
+    assert len(await service.alerts()) == 1
+
+
+async def test_a_site_that_asks_for_patience_at_a_sitemap_gets_it(service, site, configured):
+    """After a 429 no further sitemap of the host is asked for, nor any feed of it, before its time."""
+    poll = await configured("index.xml", "rss")
+    site.pages |= {"/index.xml": index_of(site, "a", "b"), "/a.xml": busy(5 * 3600), "/rss": rss(item("one"))}
+    await poll()
+    before = [request.target for request in site.requests if request.target != "/rss"]
+    assert before == ["/index.xml", "/a.xml"]
+    count = len(site.requests)
+    await poll(hours=4)
+    assert len(site.requests) == count
+    await poll(hours=2)
+    assert len(site.requests) > count
+
+
+async def test_a_sitemap_that_renews_its_tag_is_asked_with_the_new_one(service, site, configured):
+    """What a "not modified" of a part renews is sent the next time, even where nothing at all was new."""
+    poll = await configured("index.xml")
+    site.pages |= {"/index.xml": index_of(site, "a"), "/a.xml": sitemap("One", "Two")}
+    await poll()
+    site.pages["/a.xml"] = Reply(status=304, headers={"etag": '"renewed"'})
+    await poll(minutes=30)
+    await poll(minutes=60)
+    asked = [request.headers.get("if-none-match") for request in site.requests if request.target == "/a.xml"]
+    assert asked[2:] == ['"renewed"']
 
 
 async def test_a_pace_that_is_changed_takes_effect_and_forgets_nothing(service, site, configured):

@@ -54,7 +54,9 @@ class Gathering:
         self.older: str | None = None
         self.received = 0  # bytes, without those of the feed's own document
         self.whole = True  # nothing that the feed holds was left out
+        self.kept = False  # a part is as it was, or has its turn in the next poll
         self.failure: FetchFailed | None = None  # of the last part that could not be had
+        self.busy: FetchFailed | None = None  # a host asked that no more of it be fetched now
         self._tools = tools
         self._feed = feed
         self._known = {part.url: part for part in parts}
@@ -95,7 +97,7 @@ class Gathering:
                 await self._add(document, MOST_LEVELS)
             self.courtesy = courtesy
         elif isinstance(outcome, FetchFailed):
-            self.problems.append(f"{older}: {outcome.detail}")
+            self._note_failure(f"{older}", outcome)
 
     async def _add(self, document: Document, level: int) -> ParseFailed | None:
         """Read a document; what keeps it from being read comes back, and is a problem too."""
@@ -132,10 +134,11 @@ class Gathering:
             if url in asked:
                 continue
             asked.add(url)
-            if self._tools.clock() <= until:
+            if self.busy is None and self._tools.clock() <= until:
                 await self._read_part(level, url)
             else:
                 self.whole = False
+                self.kept = self.kept or self.busy is None
                 self.parts.append(self._known.get(url, FeedPart(url=url)))
 
     async def _read_part(self, level: int, url: str) -> None:
@@ -144,15 +147,24 @@ class Gathering:
         outcome = await self._tools.fetcher.fetch(self._feed, part.validators, part.fingerprint, address=url)
         match outcome:
             case FetchFailed():
-                self.failure = outcome
-                self.problems.append(f"{url}: {outcome.detail}")
-                self.parts += [part] if url in self._known else []
+                self.whole, self.failure = False, outcome
+                self._note_failure(url, outcome)
+                self.parts.append(part)
             case NotModified():
-                self.whole = False
+                self.whole, self.kept = False, True
                 self.received += outcome.received
                 self.parts.append(replace(part, validators=outcome.validators))
             case Fetched():
                 self.received += outcome.received
-                self.parts.append(FeedPart(url=url, validators=outcome.validators, fingerprint=outcome.fingerprint))
-                for document in outcome.documents:
-                    await self._add(document, level)
+                failed = [await self._add(document, level) for document in outcome.documents]
+                if any(failed):  # it is asked for again
+                    self.whole = False
+                    self.parts.append(part)
+                else:
+                    read = replace(part, validators=outcome.validators, fingerprint=outcome.fingerprint)
+                    self.parts.append(read)
+
+    def _note_failure(self, url: str, failure: FetchFailed) -> None:
+        self.problems.append(f"{url}: {failure.detail}")
+        if failure.busy_host:
+            self.busy = failure

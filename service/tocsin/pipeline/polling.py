@@ -46,7 +46,7 @@ from tocsin.model import (
 )
 from tocsin.pipeline.gathering import Gathering
 from tocsin.pipeline.judging import Version, judge, listens, tell_decisions
-from tocsin.pipeline.tools import Configuration, Tools
+from tocsin.pipeline.tools import Configuration, Tools, busy_until
 from tocsin.rules.fields import reads_body
 from tocsin.stories.cluster import story_of
 from tocsin.stories.identity import identify
@@ -178,11 +178,13 @@ class _Poll:
         )
         return end
 
-    async def _keep(self, answer: NotModified) -> PollEnd:
-        """Store that nothing is new."""
+    async def _keep(self, answer: NotModified, reading: Gathering | None = None) -> PollEnd:
+        """Store that nothing is new, in none of the parts that were asked for either."""
         now = self._tools.clock()
         memory = after_unchanged(self._due.memory, answer, now, unconditional=self._unconditional)
         record = replace(self._record(now, memory, answer=answer), not_modified=True, received=answer.received)
+        if reading:
+            record = self._with_what_was_read(record, reading)
         end = await self._commit(record)
         if end.committed:
             self._tell(record)
@@ -199,13 +201,13 @@ class _Poll:
         single = isinstance(answer, Fetched) and [document.name for document in answer.documents] == [answer.url]
         if failed and single:
             return await self.fail(FetchFailed(reason=failed.reason, detail=failed.detail))
-        if gathering.is_empty and gathering.failure and gathering.whole:
+        if gathering.is_empty and gathering.failure and not gathering.kept:
             return await self.fail(gathering.failure)
         for problem in (*(answer.problems if isinstance(answer, Fetched) else ()), *gathering.problems):
             public = self._configuration.public(problem)
             self._tools.journal.warning(Event.ENTRY_SKIPPED, feed=self._feed.name, problem=public)
         if gathering.is_empty and isinstance(answer, NotModified):
-            return await self._keep(answer)
+            return await self._keep(answer, gathering)
         return await self._decide_and_commit(answer, gathering)
 
     # ------------------------------------------------------------------------------------------------------------
@@ -261,13 +263,21 @@ class _Poll:
         decisions = await judge(tools, self._configuration, await self._to_judge(fresh, pages), poll, now)
         published = tuple(reading.published)
         record = self._record(now, memory, answer=answer, overlap=overlap, published=published)
+        record = replace(record, received=answer.received)
         return replace(
-            record,
-            received=answer.received + reading.received,
-            parts=tuple(reading.parts) if reading.parts or self._due.parts else None,
+            self._with_what_was_read(record, reading),
             entries=(*entries, *unchanged),
             pages=tuple(pages.values()),
             decisions=decisions,
+        )
+
+    def _with_what_was_read(self, record: PollRecord, reading: Gathering) -> PollRecord:
+        """Add to a record what came of the documents besides the feed's own."""
+        return replace(
+            record,
+            received=record.received + reading.received,
+            parts=tuple(reading.parts) if reading.parts or self._due.parts else None,
+            busy=busy_until(reading.busy, record.at) or record.busy,
         )
 
     def _after_reading(
@@ -382,7 +392,7 @@ class _Poll:
             reason=failure.reason if failure else None,
             detail=failure.detail if failure else next((found.detail for found in conditions), None),
             reached=is_http and (failure is None or failure.status is not None),
-            busy=(failure.busy_host, now + retry_after) if failure and failure.busy_host and retry_after else None,
+            busy=busy_until(failure, now),
         )
 
     async def _commit(self, record: PollRecord) -> PollEnd:

@@ -24,7 +24,7 @@ from tocsin.model import (
     ReadRecord,
 )
 from tocsin.pipeline.judging import Version, judge, tell_decisions
-from tocsin.pipeline.tools import Tools
+from tocsin.pipeline.tools import Tools, busy_until
 from tocsin.ports import LimitExceeded
 from tocsin.stories.cluster import story_of
 
@@ -117,7 +117,7 @@ class PageReading:
             due=_next_try(due, failure, now),
             found=found,
             decides=not due.decided,
-            busy=_busy(failure, now),
+            busy=busy_until(failure, now),
             decisions=decisions,
         )
 
@@ -179,9 +179,3 @@ def _next_try(due: DuePage, failure: PageFailed | None, now: datetime) -> dateti
             return now + wait
         case _:
             return None
-
-
-def _busy(failure: PageFailed | None, now: datetime) -> tuple[str, datetime] | None:
-    if failure and failure.busy_host and failure.retry_after:
-        return failure.busy_host, now + failure.retry_after
-    return None

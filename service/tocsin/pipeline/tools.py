@@ -8,7 +8,7 @@ from typing import TypeVar, Unpack
 
 from tocsin.errors import DatabaseFull
 from tocsin.log import Details, Event, Logger
-from tocsin.model import Commit
+from tocsin.model import Commit, FetchFailed, PageFailed
 from tocsin.plan import Plan
 from tocsin.ports import Channel, Fetcher, Sandbox, Store
 from tocsin.rules.index import RuleIndex
@@ -77,3 +77,10 @@ class Tools:
                 break
             end = await decide()
         return end
+
+
+def busy_until(failure: FetchFailed | PageFailed | None, now: datetime) -> tuple[str, datetime] | None:
+    """Return the host that asked for patience, and until when; None where none did."""
+    if failure and failure.busy_host and failure.retry_after:
+        return failure.busy_host, now + failure.retry_after
+    return None
