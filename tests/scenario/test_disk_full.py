@@ -38,8 +38,8 @@ CONFIGURATION = """
 async def limit(app: App, pages: int) -> None:
     """Let the database grow to `pages` at most; where it is larger, not at all."""
     assert isinstance(app.store, SqlStore)
-    async with app.store.database.write() as connection:
-        await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with app.store.database.write() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
 
 def news(count: int) -> Sequence[Item]:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.jitter import share
 from tocsin.model import FeedKind, FeedMemory, FeedSpec, FeedState
@@ -20,47 +19,47 @@ USUAL_INTERVAL = timedelta(minutes=30)  # of feeds whose pace is not known yet
 LONGEST_INTERVAL = timedelta(hours=1)  # nobody waits longer than a tenth of it for the first poll
 
 
-async def apply(
-    connection: AsyncConnection, specs: Sequence[FeedSpec], channels: Collection[str], now: datetime
+def apply(
+    connection: Connection, specs: Sequence[FeedSpec], channels: Collection[str], now: datetime
 ) -> Mapping[str, str]:
     """Make the rows say what is configured; return the deliveries that nothing is left for, with their channels."""
-    await serialise(connection)
-    await configure_feeds(connection, specs, now)
-    return await deliveries.bury_without_channel(connection, channels, now)
+    serialise(connection)
+    configure_feeds(connection, specs, now)
+    return deliveries.bury_without_channel(connection, channels, now)
 
 
-async def configure_feeds(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:
+def configure_feeds(connection: Connection, specs: Sequence[FeedSpec], now: datetime) -> None:
     """Make the rows of feeds say what is configured; one that came back is due at once, as a new one is."""
-    known = {row.name: row for row in await connection.execute(select(feeds))}
+    known = {row.name: row for row in connection.execute(select(feeds))}
     new = [spec for spec in specs if spec.name not in known]
     moved = [spec for spec in specs if spec.name in known and _moved(spec, known[spec.name])]
     configured = {spec.name for spec in specs}
     back = [name for name, row in known.items() if name in configured and not row.configured]
     gone = [name for name, row in known.items() if name not in configured and row.configured]
-    await insert_all(connection, feeds, [_fresh(spec, now) for spec in new])
-    await _update_each(connection, [{"of": name, "configured": True, "stopped": False, "due_at": now} for name in back])
-    await _update_each(connection, [{"of": name, "configured": False} for name in gone])
-    await _update_each(connection, [{"of": spec.name, **_fresh(spec, now)} for spec in moved])
-    await _forget_parts(connection, [spec.name for spec in moved])
-    await conditions.forget(connection, [*gone, *(spec.name for spec in moved)], now)
-    await _update_each(connection, [{"of": spec.name, **_fetching(spec)} for spec in specs if spec.name in known])
+    insert_all(connection, feeds, [_fresh(spec, now) for spec in new])
+    _update_each(connection, [{"of": name, "configured": True, "stopped": False, "due_at": now} for name in back])
+    _update_each(connection, [{"of": name, "configured": False} for name in gone])
+    _update_each(connection, [{"of": spec.name, **_fresh(spec, now)} for spec in moved])
+    _forget_parts(connection, [spec.name for spec in moved])
+    conditions.forget(connection, [*gone, *(spec.name for spec in moved)], now)
+    _update_each(connection, [{"of": spec.name, **_fetching(spec)} for spec in specs if spec.name in known])
     repaced = [spec for spec in specs if spec.name in known and _repaced(spec, known[spec.name])]
-    await _update_each(connection, [_due_again(known[spec.name], now) for spec in repaced])
-    await _spread(connection, {spec.name: spec for spec in specs}, now)
+    _update_each(connection, [_due_again(known[spec.name], now) for spec in repaced])
+    _spread(connection, {spec.name: spec for spec in specs}, now)
 
 
-async def _forget_parts(connection: AsyncConnection, names: Sequence[str]) -> None:
+def _forget_parts(connection: Connection, names: Sequence[str]) -> None:
     for batch in batches(names):
-        await connection.execute(delete(feed_parts).where(feed_parts.c.feed.in_(batch)))
+        connection.execute(delete(feed_parts).where(feed_parts.c.feed.in_(batch)))
 
 
-async def _spread(connection: AsyncConnection, specs: Mapping[str, FeedSpec], now: datetime) -> None:
+def _spread(connection: Connection, specs: Mapping[str, FeedSpec], now: datetime) -> None:
     """Have feeds that are due together polled over a tenth of their intervals, unless they are but a few."""
     due = select(feeds.c.name).where(feeds.c.configured, feeds.c.due_at <= now, feeds.c.kind == FeedKind.HTTP)
-    names = (await connection.scalars(due)).all()
+    names = (connection.scalars(due)).all()
     if len(names) > FEW:
         rows = [{"of": name, "due_at": now + _window(specs[name]) * share(name)} for name in names]
-        await _update_each(connection, rows)
+        _update_each(connection, rows)
 
 
 def _window(spec: FeedSpec) -> timedelta:
@@ -114,7 +113,7 @@ def _moved(spec: FeedSpec, row: ResultRow[Any]) -> bool:
     return (spec.kind, spec.location) != (row.kind, row.location)
 
 
-async def _update_each(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+def _update_each(connection: Connection, rows: Sequence[Row]) -> None:
     """Set the columns of each row in the feed whose name is its `of`; the rows have the same keys."""
     if rows:
-        await connection.execute(update(feeds).where(feeds.c.name == bindparam("of")), rows)
+        connection.execute(update(feeds).where(feeds.c.name == bindparam("of")), rows)

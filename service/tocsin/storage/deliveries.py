@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from sqlalchemy import Connection, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import (
     AttemptDecision,
@@ -31,28 +30,28 @@ Standing: TypeAlias = tuple[DispatchState, str | None]
 # Adding
 
 
-async def add(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+def add(connection: Connection, message: MessageRecord, now: datetime) -> None:
     """Store a message with its deliveries, due now.
 
     Raises:
         AlreadyStored: it is there already.
     """
-    await insert_all(connection, messages, [_message_row(message, now)])
-    await _add_parts(connection, message, now)
+    insert_all(connection, messages, [_message_row(message, now)])
+    _add_parts(connection, message, now)
 
 
-async def add_once(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+def add_once(connection: Connection, message: MessageRecord, now: datetime) -> None:
     """Store a message with its deliveries, due now, unless it is there."""
     statement = insert_or(connection, messages).on_conflict_do_nothing().returning(messages.c.id)
-    if await connection.scalar(statement, _message_row(message, now)) is not None:
-        await _add_parts(connection, message, now)
+    if connection.scalar(statement, _message_row(message, now)) is not None:
+        _add_parts(connection, message, now)
 
 
-async def _add_parts(connection: AsyncConnection, message: MessageRecord, now: datetime) -> None:
+def _add_parts(connection: Connection, message: MessageRecord, now: datetime) -> None:
     links = [{"message_id": message.id, "dispatch_id": dispatch} for dispatch in message.dispatches]
-    await insert_all(connection, message_dispatches, links)
+    insert_all(connection, message_dispatches, links)
     rows = [_delivery_row(message, delivery.id, delivery.recipient, now) for delivery in message.deliveries]
-    await insert_all(connection, deliveries, rows)
+    insert_all(connection, deliveries, rows)
 
 
 def _message_row(message: MessageRecord, now: datetime) -> Row:
@@ -84,14 +83,14 @@ def _delivery_row(message: MessageRecord, delivery: str, recipient: str, now: da
 # Claiming
 
 
-async def due_channels(connection: AsyncConnection, now: datetime) -> Sequence[str]:
+def due_channels(connection: Connection, now: datetime) -> Sequence[str]:
     """Return the channels that have a delivery due and free, by name."""
     due = deliveries.c.state == DeliveryState.WAITING, deliveries.c.due_at <= now, free(deliveries, now)
     statement = select(deliveries.c.channel).where(*due).distinct().order_by(deliveries.c.channel)
-    return (await connection.scalars(statement)).all()
+    return (connection.scalars(statement)).all()
 
 
-async def claim(connection: AsyncConnection, channel: str, claim: Claim) -> Sequence[ClaimedDelivery]:
+def claim(connection: Connection, channel: str, claim: Claim) -> Sequence[ClaimedDelivery]:
     """Lease waiting deliveries of a channel that are due and free, longest due first."""
     due = (
         select(deliveries, messages.c.payload)
@@ -106,16 +105,16 @@ async def claim(connection: AsyncConnection, channel: str, claim: Claim) -> Sequ
         .limit(claim.limit)
         .with_for_update(skip_locked=True, of=deliveries)
     )
-    rows = (await connection.execute(due)).all()
+    rows = (connection.execute(due)).all()
     for batch in batches([row.id for row in rows]):
-        await connection.execute(update(deliveries).where(deliveries.c.id.in_(batch)).values(claim.taken))
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(batch)).values(claim.taken))
     return [_claimed(row) for row in rows]
 
 
-async def release(connection: AsyncConnection, owner: str | None) -> None:
+def release(connection: Connection, owner: str | None) -> None:
     """Give back the leases of `owner`, or everybody's."""
     held = deliveries.c.lease_owner.is_not(None) if owner is None else deliveries.c.lease_owner == owner
-    await connection.execute(update(deliveries).where(held).values(NOBODY))
+    connection.execute(update(deliveries).where(held).values(NOBODY))
 
 
 def _claimed(row: ResultRow[Any]) -> ClaimedDelivery:
@@ -134,29 +133,27 @@ def _claimed(row: ResultRow[Any]) -> ClaimedDelivery:
 # Ending
 
 
-async def record(connection: AsyncConnection, tried: AttemptRecord) -> bool:
+def record(connection: Connection, tried: AttemptRecord) -> bool:
     """Store a try and its decision; False where the delivery is not leased to who tried."""
     ours = (deliveries.c.id == tried.delivery_id) & (deliveries.c.lease_owner == tried.owner)
     waiting = deliveries.c.state == DeliveryState.WAITING
-    row = (await connection.execute(select(deliveries).where(ours, waiting).with_for_update())).one_or_none()
+    row = (connection.execute(select(deliveries).where(ours, waiting).with_for_update())).one_or_none()
     if row is None:
         return False
-    await insert_all(connection, attempts, [_attempt_row(tried, row.attempts + 1)])
+    insert_all(connection, attempts, [_attempt_row(tried, row.attempts + 1)])
     changes = _delivery_changes(tried, row)
-    await connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(changes))
-    await _settle(connection, [row.message_id], changes["changed_at"])
+    connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(changes))
+    _settle(connection, [row.message_id], changes["changed_at"])
     return True
 
 
-async def bury_without_channel(
-    connection: AsyncConnection, channels: Collection[str], now: datetime
-) -> Mapping[str, str]:
+def bury_without_channel(connection: Connection, channels: Collection[str], now: datetime) -> Mapping[str, str]:
     """Give up the waiting deliveries of every channel that is not one of `channels`; return them, each with its own."""
     orphaned = deliveries.c.state == DeliveryState.WAITING, deliveries.c.channel.not_in(sorted(channels))
     dead = {**_ending(Dead(reason=DeadReason.CHANNEL_REMOVED)), "changed_at": now, **NOBODY}
     returned = deliveries.c.id, deliveries.c.channel, deliveries.c.message_id
-    buried = (await connection.execute(update(deliveries).where(*orphaned).values(dead).returning(*returned))).all()
-    await _settle(connection, sorted({row.message_id for row in buried}), now)
+    buried = (connection.execute(update(deliveries).where(*orphaned).values(dead).returning(*returned))).all()
+    _settle(connection, sorted({row.message_id for row in buried}), now)
     return {row.id: row.channel for row in buried}
 
 
@@ -193,7 +190,7 @@ def _ending(decision: AttemptDecision) -> Row:
             return {"state": DeliveryState.DEAD, "reason": reason.value, "due_at": None}
 
 
-async def _settle(connection: AsyncConnection, message_ids: Sequence[str], at: datetime) -> None:
+def _settle(connection: Connection, message_ids: Sequence[str], at: datetime) -> None:
     """Make the dispatches of messages say what their deliveries say.
 
     The dispatches are locked before the deliveries are read: of two that end at the same moment, the later sees the
@@ -202,16 +199,16 @@ async def _settle(connection: AsyncConnection, message_ids: Sequence[str], at: d
     for batch in batches(message_ids):
         told = select(message_dispatches.c.dispatch_id).where(message_dispatches.c.message_id.in_(batch))
         held = select(dispatches).where(dispatches.c.id.in_(told)).order_by(dispatches.c.id).with_for_update()
-        rows = (await connection.execute(held)).all()
-        standings = await _standings(connection, [row.id for row in rows])
+        rows = (connection.execute(held)).all()
+        standings = _standings(connection, [row.id for row in rows])
         for row in rows:
             if standings[row.id] != (row.state, row.reason):
                 state, reason = standings[row.id]
                 change = update(dispatches).where(dispatches.c.id == row.id)
-                await connection.execute(change.values(state=state, reason=reason, changed_at=at))
+                connection.execute(change.values(state=state, reason=reason, changed_at=at))
 
 
-async def _standings(connection: AsyncConnection, dispatch_ids: Sequence[str]) -> Mapping[str, Standing]:
+def _standings(connection: Connection, dispatch_ids: Sequence[str]) -> Mapping[str, Standing]:
     """Return what the deliveries of all messages of each dispatch amount to."""
     statement = (
         select(message_dispatches.c.dispatch_id, deliveries.c.state, deliveries.c.reason)
@@ -220,7 +217,7 @@ async def _standings(connection: AsyncConnection, dispatch_ids: Sequence[str]) -
         .order_by(deliveries.c.changed_at, deliveries.c.id)
     )
     reasons: dict[str, dict[DeliveryState, str | None]] = {dispatch: {} for dispatch in dispatch_ids}
-    for dispatch, state, reason in await connection.execute(statement):
+    for dispatch, state, reason in connection.execute(statement):
         reasons[dispatch][state] = reason  # the last to change is the one to tell
     return {dispatch: standing(states) for dispatch, states in reasons.items()}
 

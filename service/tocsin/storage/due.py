@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from tocsin.ports import DueWork
 from tocsin.storage import conditions, feeds, pages
@@ -16,7 +15,7 @@ _KINDS = (
 )
 
 
-async def due_work(connection: AsyncConnection, now: datetime) -> frozenset[DueWork]:
+def due_work(connection: Connection, now: datetime) -> frozenset[DueWork]:
     """Return the kinds of work of which there is some due that nobody holds. One statement, as it is asked often."""
-    found = (await connection.execute(select(*(any_due(now) for _, any_due in _KINDS)))).one()
+    found = (connection.execute(select(*(any_due(now) for _, any_due in _KINDS)))).one()
     return frozenset(kind for (kind, _), is_due in zip(_KINDS, found, strict=True) if is_due)

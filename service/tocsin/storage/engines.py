@@ -6,19 +6,16 @@ Transactions are opened by us, not by the driver: Python's sqlite3 begins them l
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tocsin.errors import DatabaseUnusable
 
 SQLITE_PRAGMAS = ("busy_timeout = 5000", "foreign_keys = ON", "synchronous = FULL", "mmap_size = 0")
 POSTGRESQL_CONNECTIONS = 5
 SQLITE_READERS = 4
-
-E = TypeVar("E", Engine, AsyncEngine)
 
 
 class Access(Enum):
@@ -62,7 +59,7 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
 
 
-def blocking_engine(url: URL, access: Access) -> Engine:
+def single_engine(url: URL, access: Access) -> Engine:
     """Return an engine for migrations and checks: a connection of its own for each use."""
     file = sqlite_file(url)
     if file is None:
@@ -72,12 +69,12 @@ def blocking_engine(url: URL, access: Access) -> Engine:
     return engine
 
 
-def async_engine(url: URL, access: Access) -> AsyncEngine:
-    """Return a pooled engine; for SQLite with `Access.WRITE` its pool is the one writing connection."""
+def pooled_engine(url: URL, access: Access) -> Engine:
+    """Return an engine with as many connections as may be used at a time: for writing to SQLite, one."""
     file = sqlite_file(url)
     if file is None:
         return _installed(
-            lambda: create_async_engine(
+            lambda: create_engine(
                 url,
                 hide_parameters=True,
                 pool_pre_ping=True,
@@ -85,19 +82,26 @@ def async_engine(url: URL, access: Access) -> AsyncEngine:
                 connect_args=_postgresql(url, access),
             )
         )
-    engine = create_async_engine(
-        _sqlite_uri(file, access).set(drivername="sqlite+aiosqlite"),
+    engine = create_engine(
+        _sqlite_uri(file, access),
         hide_parameters=True,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=SQLITE_READERS if access is Access.READ else 1,
+        poolclass=QueuePool,
+        pool_size=connections(url, access),
         max_overflow=0,
         connect_args={"isolation_level": None},
     )
-    _listen(engine.sync_engine, access)
+    _listen(engine, access)
     return engine
 
 
-def _installed(create: Callable[[], E]) -> E:
+def connections(url: URL, access: Access) -> int:
+    """Return how many transactions may run at a time."""
+    if sqlite_file(url) is None:
+        return POSTGRESQL_CONNECTIONS
+    return SQLITE_READERS if access is Access.READ else 1
+
+
+def _installed(create: Callable[[], Engine]) -> Engine:
     try:
         return create()
     except ModuleNotFoundError as error:

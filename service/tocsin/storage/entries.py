@@ -6,9 +6,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, union, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import Select, bindparam, func, select, tuple_, union, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import Article, Changed, EntryOutcome, KnownEntry, New, Seen, Span
 from tocsin.storage.statements import Row, batches, insert_all, insert_or
@@ -31,37 +30,37 @@ def key_of(text: str) -> str:
 # Looking
 
 
-async def known(connection: AsyncConnection, feed: str, candidates: Sequence[Article]) -> Sequence[KnownEntry]:
+def known(connection: Connection, feed: str, candidates: Sequence[Article]) -> Sequence[KnownEntry]:
     """Return the entries of `feed` that share an id, a canonical URL or a content hash with a candidate."""
     found: dict[str, KnownEntry] = {}
     for batch in batches(candidates):
-        rows = await connection.execute(_sharing(feed, batch))
+        rows = connection.execute(_sharing(feed, batch))
         found.update((row.entry_id, KnownEntry(**row._mapping)) for row in rows)
     return tuple(found.values())
 
 
-async def newest(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, Article]:
+def newest(connection: Connection, ids: Sequence[str]) -> Mapping[str, Article]:
     """Return the newest version of each article that is stored."""
     found: dict[str, Article] = {}
     for batch in batches(ids):
         newest_ones = articles.c.id.in_(batch) & (article_versions.c.version == articles.c.version)
-        rows = await connection.execute(_VERSIONS.where(newest_ones))
+        rows = connection.execute(_VERSIONS.where(newest_ones))
         found.update((row.id, _article(row)) for row in rows)
     return found
 
 
-async def versions(connection: AsyncConnection, numbers: Mapping[str, int]) -> Mapping[str, Article]:
+def versions(connection: Connection, numbers: Mapping[str, int]) -> Mapping[str, Article]:
     """Return the version of that number of each article that has it."""
     found: dict[str, Article] = {}
     for batch in batches(list(numbers.items())):
         wanted = tuple_(articles.c.id, article_versions.c.version).in_(batch)
         of_these = articles.c.id.in_([article for article, _ in batch])  # SQLite uses no index for the pairs alone
-        rows = await connection.execute(_VERSIONS.where(of_these, wanted))
+        rows = connection.execute(_VERSIONS.where(of_these, wanted))
         found.update((row.id, _article(row)) for row in rows)
     return found
 
 
-async def digests(connection: AsyncConnection, feed: str) -> Mapping[str, Seen]:
+def digests(connection: Connection, feed: str) -> Mapping[str, Seen]:
     """Return what the last reading of a feed saw, by digest; entries of which none is known are left out."""
     of_feed = entries.c.feed == feed
     last = select(func.max(entries.c.last_seen)).where(of_feed).scalar_subquery()
@@ -80,7 +79,7 @@ async def digests(connection: AsyncConnection, feed: str) -> Mapping[str, Seen]:
             digest=row.digest,
             published=row.published,
         )
-        for row in await connection.execute(statement)
+        for row in connection.execute(statement)
     }
 
 
@@ -135,37 +134,37 @@ def _article(row: ResultRow[Any]) -> Article:
 # Storing
 
 
-async def store(connection: AsyncConnection, outcomes: Sequence[EntryOutcome], feed: str, at: datetime) -> None:
+def store(connection: Connection, outcomes: Sequence[EntryOutcome], feed: str, at: datetime) -> None:
     """Store the articles of new entries, the next versions of changed ones, and that the others were seen."""
     new = [outcome.article for outcome in outcomes if isinstance(outcome, New)]
     changed = [(outcome.article, outcome.version) for outcome in outcomes if isinstance(outcome, Changed)]
     seen = [outcome for outcome in outcomes if isinstance(outcome, Seen)]
     first: list[Version] = [(article, 1) for article in new]
-    await insert_all(connection, articles, [_article_row(article, at) for article in new])
-    await insert_all(connection, article_versions, [_version_row(*version) for version in chain(first, changed)])
-    await _renew(connection, changed)
-    await insert_all(connection, entries, [_entry_row(_seen(article), feed, at) for article in new])
-    await _touch(connection, [*(_seen(article) for article, _ in changed), *seen], feed, at)
+    insert_all(connection, articles, [_article_row(article, at) for article in new])
+    insert_all(connection, article_versions, [_version_row(*version) for version in chain(first, changed)])
+    _renew(connection, changed)
+    insert_all(connection, entries, [_entry_row(_seen(article), feed, at) for article in new])
+    _touch(connection, [*(_seen(article) for article, _ in changed), *seen], feed, at)
 
 
-async def add_version(connection: AsyncConnection, found: Changed) -> None:
+def add_version(connection: Connection, found: Changed) -> None:
     """Store the next version of an article, which its feed did not bring: what the feed says is as it was."""
-    await insert_all(connection, article_versions, [_version_row(found.article, found.version)])
+    insert_all(connection, article_versions, [_version_row(found.article, found.version)])
     renewed = update(articles).where(articles.c.id == found.article.id)
-    await connection.execute(renewed.values(version=found.version))
+    connection.execute(renewed.values(version=found.version))
 
 
-async def _renew(connection: AsyncConnection, changed: Sequence[Version]) -> None:
+def _renew(connection: Connection, changed: Sequence[Version]) -> None:
     """Point articles to their next version."""
     if changed:
         rows = [
             {"of": article.id, "version": version, "entry_id": article.entry_id, "content_hash": article.content_hash}
             for article, version in changed
         ]
-        await connection.execute(update(articles).where(articles.c.id == bindparam("of")), rows)
+        connection.execute(update(articles).where(articles.c.id == bindparam("of")), rows)
 
 
-async def _touch(connection: AsyncConnection, seen: Sequence[Seen], feed: str, at: datetime) -> None:
+def _touch(connection: Connection, seen: Sequence[Seen], feed: str, at: datetime) -> None:
     """Note that entries are still in their feed, under a new name where the feed renamed them.
 
     A name keeps the article it stood for first, and the last URL it had: forgetting either could ring twice.
@@ -184,7 +183,7 @@ async def _touch(connection: AsyncConnection, seen: Sequence[Seen], feed: str, a
         },
         where=entries.c.article_id == new.article_id,
     )
-    await connection.execute(statement, [_entry_row(entry, feed, at) for entry in seen])
+    connection.execute(statement, [_entry_row(entry, feed, at) for entry in seen])
 
 
 def _seen(article: Article) -> Seen:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, Select, exists, func, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import DueFeed, FeedPart, FeedState
 from tocsin.storage import conditions
@@ -20,16 +19,16 @@ def any_due(now: datetime) -> Exists:
     return exists(select(feeds.c.name).where(_due(now, now), _host_is_free(now)))
 
 
-async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
+def claim(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
     """Lease feeds that are due and free with their twins, longest due first."""
-    await serialise(connection, CLAIM_STEP)
-    leaders = await _leaders(connection, claim, one_per_host=one_per_host)
-    rows = await _with_twins(connection, leaders, claim)
+    serialise(connection, CLAIM_STEP)
+    leaders = _leaders(connection, claim, one_per_host=one_per_host)
+    rows = _with_twins(connection, leaders, claim)
     names = [row.name for row in rows]
     for batch in batches(names):
-        await connection.execute(update(feeds).where(feeds.c.name.in_(batch)).values(claim.taken))
-    held = await conditions.held(connection, [*names, conditions.ALL_FEEDS])
-    parts = await _parts(connection, names)
+        connection.execute(update(feeds).where(feeds.c.name.in_(batch)).values(claim.taken))
+    held = conditions.held(connection, [*names, conditions.ALL_FEEDS])
+    parts = _parts(connection, names)
     network_down = FeedState.NETWORK_DOWN in held.get(conditions.ALL_FEEDS, ())
 
     def due_feed(row: ResultRow[Any], twins: Sequence[ResultRow[Any]] = ()) -> DueFeed:
@@ -46,16 +45,16 @@ async def claim(connection: AsyncConnection, claim: Claim, *, one_per_host: bool
     return [due_feed(*_leader_first(group)) for group in _by_source(rows)]
 
 
-async def release(connection: AsyncConnection, owner: str | None) -> None:
+def release(connection: Connection, owner: str | None) -> None:
     """Give back the leases of `owner`, or everybody's."""
     held = feeds.c.lease_owner.is_not(None) if owner is None else feeds.c.lease_owner == owner
-    await connection.execute(update(feeds).where(held).values(NOBODY))
+    connection.execute(update(feeds).where(held).values(NOBODY))
 
 
-async def wake(connection: AsyncConnection, name: str, now: datetime) -> bool:
+def wake(connection: Connection, name: str, now: datetime) -> bool:
     """Have a configured feed polled now; False where there is none of that name."""
     woken = {"stopped": False, "due_at": now, "not_before": None}
-    result = await connection.execute(update(feeds).where(feeds.c.name == name, feeds.c.configured).values(woken))
+    result = connection.execute(update(feeds).where(feeds.c.name == name, feeds.c.configured).values(woken))
     return result.rowcount == 1
 
 
@@ -79,7 +78,7 @@ def _host_is_free(now: datetime) -> ColumnElement[bool]:
     return feeds.c.host.not_in(leased) & feeds.c.host.not_in(busy(now))
 
 
-async def _leaders(connection: AsyncConnection, claim: Claim, *, one_per_host: bool) -> Sequence[str]:
+def _leaders(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequence[str]:
     """Return the names of the feeds to claim, one of each source, and one of each host where that is asked."""
     due = _due(claim.due_by, claim.now) & feeds.c.host.not_in(busy(claim.now))
     order = (feeds.c.due_at, feeds.c.name)
@@ -89,10 +88,10 @@ async def _leaders(connection: AsyncConnection, claim: Claim, *, one_per_host: b
         due &= _host_is_free(claim.now)
     numbered = select(feeds.c.name, feeds.c.due_at, number.label("number")).where(due).subquery()
     first = select(numbered.c.name).where(numbered.c.number == 1).order_by(numbered.c.due_at, numbered.c.name)
-    return (await connection.scalars(first.limit(claim.limit))).all()
+    return (connection.scalars(first.limit(claim.limit))).all()
 
 
-async def _with_twins(connection: AsyncConnection, leaders: Sequence[str], claim: Claim) -> Sequence[ResultRow[Any]]:
+def _with_twins(connection: Connection, leaders: Sequence[str], claim: Claim) -> Sequence[ResultRow[Any]]:
     """Lock the leaders, if they are free still, and the feeds that the same requests serve."""
     found: dict[str, ResultRow[Any]] = {}
     for batch in batches(leaders):
@@ -100,7 +99,7 @@ async def _with_twins(connection: AsyncConnection, leaders: Sequence[str], claim
         ours = feeds.c.name.in_(batch) | feeds.c.source.in_(sources)
         may_be_had = feeds.c.configured & ~feeds.c.stopped & free(feeds, claim.now)
         locked = select(feeds).where(ours, may_be_had).with_for_update(skip_locked=True)
-        found.update((row.name, row) for row in await connection.execute(locked))
+        found.update((row.name, row) for row in connection.execute(locked))
     return sorted(found.values(), key=lambda row: (row.due_at, row.name))
 
 
@@ -115,12 +114,12 @@ def _leader_first(group: Sequence[ResultRow[Any]]) -> tuple[ResultRow[Any], Sequ
     return group[0], group[1:]
 
 
-async def _parts(connection: AsyncConnection, names: Sequence[str]) -> Mapping[str, tuple[FeedPart, ...]]:
+def _parts(connection: Connection, names: Sequence[str]) -> Mapping[str, tuple[FeedPart, ...]]:
     parts: dict[str, tuple[FeedPart, ...]] = {}
     for batch in batches(names):
         order = (feed_parts.c.feed, feed_parts.c.position)
         statement = select(feed_parts).where(feed_parts.c.feed.in_(batch)).order_by(*order)
-        for row in await connection.execute(statement):
+        for row in connection.execute(statement):
             part = FeedPart(url=row.url, validators=validators_of(row), fingerprint=row.fingerprint)
             parts[row.feed] = (*parts.get(row.feed, ()), part)
     return parts

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Text, column, func, inspect, select, tab
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.errors import DatabaseUnusable, StorageError
-from tocsin.storage.engines import Access, blocking_engine, parse_url, sqlite_file
+from tocsin.storage.engines import Access, parse_url, single_engine, sqlite_file
 from tocsin.storage.failures import FULL, code_of, translate
 from tocsin.storage.statements import STORY_STEP
 
@@ -96,7 +96,7 @@ def _check_file(location: URL) -> None:
 @contextmanager
 def _connected(location: URL, access: Access) -> Iterator[Connection]:
     """Open a transaction; a database that cannot be opened or read is refused in words."""
-    engine = blocking_engine(location, access)
+    engine = single_engine(location, access)
     try:
         with engine.begin() as connection:
             yield connection

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, case, exists, func, select, update
 from sqlalchemy import Row as ResultRow
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import Article, Commit, DuePage, PageRecord, PageStanding, ReadRecord
 from tocsin.storage import decisions, entries, feeds
@@ -26,9 +25,9 @@ def any_late(now: datetime) -> Exists:
     return exists(select(pages.c.article_id).where(late))
 
 
-async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
+def claim(connection: Connection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
     """Lease pages that are due, one of each host, or those whose articles have waited long enough."""
-    await serialise(connection, CLAIM_STEP)
+    serialise(connection, CLAIM_STEP)
     if late:
         order = (pages.c.decide_by, pages.c.article_id)
         due = (pages.c.decide_by <= claim.due_by) & _may_be_had(claim.now)
@@ -40,31 +39,31 @@ async def claim(connection: AsyncConnection, claim: Claim, *, late: bool) -> Seq
         numbered = select(pages.c.article_id, pages.c.due_at, number).where(due).subquery()
         first = select(numbered.c.article_id).where(numbered.c.number == 1)
         names = first.order_by(numbered.c.due_at, numbered.c.article_id).limit(claim.limit)
-    chosen = (await connection.scalars(names)).all()
+    chosen = (connection.scalars(names)).all()
     locked = select(pages).where(pages.c.article_id.in_(chosen), free(pages, claim.now)).order_by(*order)
-    rows = (await connection.execute(locked.with_for_update(skip_locked=True))).all()
+    rows = (connection.execute(locked.with_for_update(skip_locked=True))).all()
     ours = pages.c.article_id.in_([row.article_id for row in rows])
-    await connection.execute(update(pages).where(ours).values(claim.taken))
-    return await _due_pages(connection, rows, claim.owner)
+    connection.execute(update(pages).where(ours).values(claim.taken))
+    return _due_pages(connection, rows, claim.owner)
 
 
-async def standings(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, PageStanding]:
+def standings(connection: Connection, ids: Sequence[str]) -> Mapping[str, PageStanding]:
     """Return how far the pages of articles are."""
     found: dict[str, PageStanding] = {}
     for batch in batches(ids):
-        for row in await connection.execute(select(pages).where(pages.c.article_id.in_(batch))):
+        for row in connection.execute(select(pages).where(pages.c.article_id.in_(batch))):
             at = row.tried_at or row.due_at or row.polled_at
             found[row.article_id] = PageStanding(at=at, waiting=row.decide_by is not None)
     return found
 
 
-async def release(connection: AsyncConnection, owner: str | None) -> None:
+def release(connection: Connection, owner: str | None) -> None:
     """Give back the leases of `owner`, or everybody's."""
     held = pages.c.lease_owner.is_not(None) if owner is None else pages.c.lease_owner == owner
-    await connection.execute(update(pages).where(held).values(NOBODY))
+    connection.execute(update(pages).where(held).values(NOBODY))
 
 
-async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[PageRecord]) -> None:
+def await_pages(connection: Connection, feed: str, records: Sequence[PageRecord]) -> None:
     """Store pages that are to be read. An article that waits already waits no longer than it had to, nor gets older."""
     if not records:
         return
@@ -85,43 +84,43 @@ async def await_pages(connection: AsyncConnection, feed: str, records: Sequence[
             **NOBODY,  # whoever reads it for the version before decides nothing any more
         },
     )
-    await connection.execute(statement, [_row(feed, record) for record in records])
+    connection.execute(statement, [_row(feed, record) for record in records])
 
 
-async def stop_waiting(connection: AsyncConnection, ids: Sequence[str]) -> None:
+def stop_waiting(connection: Connection, ids: Sequence[str]) -> None:
     """Note that a poll decided upon articles: who reads a page for one that waited decides nothing any more."""
     for batch in batches(ids):
         waiting = pages.c.article_id.in_(batch) & pages.c.decide_by.is_not(None)
-        await connection.execute(update(pages).where(waiting).values(decide_by=None, **NOBODY))
+        connection.execute(update(pages).where(waiting).values(decide_by=None, **NOBODY))
 
 
-async def commit(connection: AsyncConnection, record: ReadRecord) -> Commit:
+def commit(connection: Connection, record: ReadRecord) -> Commit:
     """Store what came of a look at a page.
 
     Raises:
         AlreadyStored: a row of the decision is there already.
     """
-    await serialise(connection)
+    serialise(connection)
     ours = (pages.c.article_id == record.article_id) & (pages.c.lease_owner == record.owner)
-    row = (await connection.execute(select(pages).where(ours).with_for_update())).one_or_none()
+    row = (connection.execute(select(pages).where(ours).with_for_update())).one_or_none()
     if row is None:
         return Commit.LEASE_LOST
-    await connection.execute(update(pages).where(ours).values(_changes(record, row)))
+    connection.execute(update(pages).where(ours).values(_changes(record, row)))
     if record.busy:
-        await mark_busy(connection, *record.busy)
+        mark_busy(connection, *record.busy)
     if record.found:
-        await entries.add_version(connection, record.found)
-    await decisions.store(connection, record.decisions, record.at)
+        entries.add_version(connection, record.found)
+    decisions.store(connection, record.decisions, record.at)
     return Commit.DONE
 
 
-async def mark_busy(connection: AsyncConnection, host: str, until: datetime) -> None:
+def mark_busy(connection: Connection, host: str, until: datetime) -> None:
     """Leave a host alone until then; it cannot take back what it asked for before."""
     statement = insert_or(connection, busy_hosts).values(host=host, until=until)
     later = statement.on_conflict_do_update(
         index_elements=[busy_hosts.c.host], set_={"until": until}, where=busy_hosts.c.until < until
     )
-    await connection.execute(later)
+    connection.execute(later)
 
 
 def _may_be_had(now: datetime) -> ColumnElement[bool]:
@@ -162,12 +161,12 @@ def _row(feed: str, record: PageRecord) -> Row:
     }
 
 
-async def _due_pages(connection: AsyncConnection, rows: Sequence[ResultRow[Any]], owner: str) -> Sequence[DuePage]:
+def _due_pages(connection: Connection, rows: Sequence[ResultRow[Any]], owner: str) -> Sequence[DuePage]:
     ids = [row.article_id for row in rows]
-    newest = await entries.newest(connection, ids)
-    before = await entries.versions(connection, {row.article_id: row.version - 1 for row in rows})
+    newest = entries.newest(connection, ids)
+    before = entries.versions(connection, {row.article_id: row.version - 1 for row in rows})
     known = select(articles.c.id, articles.c.first_seen, articles.c.version).where(articles.c.id.in_(ids))
-    facts = {row.id: row for row in await connection.execute(known)}
+    facts = {row.id: row for row in connection.execute(known)}
     return [_due_page(row, newest[row.article_id], before.get(row.article_id), facts, owner) for row in rows]
 
 

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, literal, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, case, delete, literal, update
 
 from tocsin.model import Changed, Commit, EntryOutcome, FeedPart, New, PollRecord, Seen, Skipped
 from tocsin.storage import conditions, decisions, entries, pages
@@ -14,34 +13,34 @@ from tocsin.storage.statements import NOBODY, insert_all, insert_or, serialise
 from tocsin.storage.tables import entry_counts, feed_parts, feeds
 
 
-async def commit(connection: AsyncConnection, record: PollRecord) -> Commit:
+def commit(connection: Connection, record: PollRecord) -> Commit:
     """Store a poll, in an order that foreign keys allow.
 
     Raises:
         AlreadyStored: a row of the decision is there already.
     """
-    await serialise(connection)
-    if not await _give_back(connection, record):
+    serialise(connection)
+    if not _give_back(connection, record):
         return Commit.LEASE_LOST
-    await conditions.note(connection, record.feed, record.conditions, record.at)
+    conditions.note(connection, record.feed, record.conditions, record.at)
     if record.reached:
-        await conditions.network_answers(connection, record.at)
+        conditions.network_answers(connection, record.at)
     if record.busy:
-        await pages.mark_busy(connection, *record.busy)
+        pages.mark_busy(connection, *record.busy)
     if record.parts is not None:
-        await _replace_parts(connection, record.feed, record.parts)
-    await entries.store(connection, record.entries, record.feed, record.at)
-    await pages.stop_waiting(connection, _decided(record))
-    await pages.await_pages(connection, record.feed, record.pages)
-    await decisions.store(connection, record.decisions, record.at)
-    await _count(connection, record.entries)
+        _replace_parts(connection, record.feed, record.parts)
+    entries.store(connection, record.entries, record.feed, record.at)
+    pages.stop_waiting(connection, _decided(record))
+    pages.await_pages(connection, record.feed, record.pages)
+    decisions.store(connection, record.decisions, record.at)
+    _count(connection, record.entries)
     return Commit.DONE
 
 
-async def _give_back(connection: AsyncConnection, record: PollRecord) -> bool:
+def _give_back(connection: Connection, record: PollRecord) -> bool:
     """Store how the feed is doing and give its lease back; False where the lease is somebody else's."""
     ours = (feeds.c.name == record.feed) & (feeds.c.lease_owner == record.owner)
-    result = await connection.execute(update(feeds).where(ours).values(_feed_values(record)))
+    result = connection.execute(update(feeds).where(ours).values(_feed_values(record)))
     return result.rowcount == 1
 
 
@@ -73,8 +72,8 @@ def _decided(record: PollRecord) -> Sequence[str]:
     return [article for article in changed if article not in to_be_read]
 
 
-async def _replace_parts(connection: AsyncConnection, feed: str, parts: Sequence[FeedPart]) -> None:
-    await connection.execute(delete(feed_parts).where(feed_parts.c.feed == feed))
+def _replace_parts(connection: Connection, feed: str, parts: Sequence[FeedPart]) -> None:
+    connection.execute(delete(feed_parts).where(feed_parts.c.feed == feed))
     rows = [
         {
             "feed": feed,
@@ -85,10 +84,10 @@ async def _replace_parts(connection: AsyncConnection, feed: str, parts: Sequence
         }
         for position, part in enumerate(parts)
     ]
-    await insert_all(connection, feed_parts, rows)
+    insert_all(connection, feed_parts, rows)
 
 
-async def _count(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> None:
+def _count(connection: Connection, outcomes: Sequence[EntryOutcome]) -> None:
     """Add to the counts by outcome, and apart from them to the count of all (outcome empty)."""
     counts = Counter(_outcome(entry) for entry in outcomes)
     if not counts:
@@ -100,7 +99,7 @@ async def _count(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) 
         index_elements=[entry_counts.c.outcome, entry_counts.c.reason],
         set_={"total": entry_counts.c.total + statement.excluded.total},
     )
-    await connection.execute(statement, rows)
+    connection.execute(statement, rows)
 
 
 def _outcome(entry: EntryOutcome) -> tuple[str, str]:

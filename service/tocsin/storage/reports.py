@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true
 from sqlalchemy import Row as ResultRow
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model import AlertReport, DeliveryReport, DispatchReport, FeedReport, FeedState, Totals
 from tocsin.storage import conditions
@@ -20,10 +19,10 @@ LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
 # Feeds
 
 
-async def feed_reports(connection: AsyncConnection, now: datetime) -> Sequence[FeedReport]:
+def feed_reports(connection: Connection, now: datetime) -> Sequence[FeedReport]:
     """Return the health of each configured feed, by name."""
-    rows = (await connection.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.name))).all()
-    held = await conditions.held(connection, [row.name for row in rows])
+    rows = (connection.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.name))).all()
+    held = conditions.held(connection, [row.name for row in rows])
     return [_feed_report(row, held.get(row.name, frozenset()), now) for row in rows]
 
 
@@ -56,20 +55,18 @@ def _entries_a_day(new: int, since: datetime | None, now: datetime) -> float | N
 # Alerts and deliveries
 
 
-async def alert_reports(connection: AsyncConnection, since: datetime | None, rule: str | None) -> Sequence[AlertReport]:
+def alert_reports(connection: Connection, since: datetime | None, rule: str | None) -> Sequence[AlertReport]:
     """Return the alerts created since then, of one rule where named, oldest first."""
     asked = and_(
         true() if since is None else alerts.c.created_at >= since,
         true() if rule is None else alerts.c.rule_name == rule,
     )
-    ways = await _dispatch_reports(connection, asked)
-    rows = await connection.execute(select(alerts).where(asked).order_by(alerts.c.created_at, alerts.c.id))
+    ways = _dispatch_reports(connection, asked)
+    rows = connection.execute(select(alerts).where(asked).order_by(alerts.c.created_at, alerts.c.id))
     return [AlertReport(data=row.data, created=row.created_at, dispatches=tuple(ways[row.id])) for row in rows]
 
 
-async def _dispatch_reports(
-    connection: AsyncConnection, asked: ColumnElement[bool]
-) -> Mapping[str, Sequence[DispatchReport]]:
+def _dispatch_reports(connection: Connection, asked: ColumnElement[bool]) -> Mapping[str, Sequence[DispatchReport]]:
     statement = (
         select(dispatches)
         .join(alerts, alerts.c.id == dispatches.c.alert_id)
@@ -77,13 +74,13 @@ async def _dispatch_reports(
         .order_by(dispatches.c.channel)
     )
     ways: defaultdict[str, list[DispatchReport]] = defaultdict(list)
-    for row in await connection.execute(statement):
+    for row in connection.execute(statement):
         report = DispatchReport(channel=row.channel, state=row.state, reason=row.reason, at=row.changed_at)
         ways[row.alert_id].append(report)
     return ways
 
 
-async def delivery_reports(connection: AsyncConnection, message_id: str) -> Sequence[DeliveryReport]:
+def delivery_reports(connection: Connection, message_id: str) -> Sequence[DeliveryReport]:
     """Return where each delivery of a message stands, with its last try."""
     last = and_(attempts.c.delivery_id == deliveries.c.id, attempts.c.number == deliveries.c.attempts)
     statement = (
@@ -92,7 +89,7 @@ async def delivery_reports(connection: AsyncConnection, message_id: str) -> Sequ
         .where(deliveries.c.message_id == message_id)
         .order_by(deliveries.c.recipient)
     )
-    return [_delivery_report(row) for row in await connection.execute(statement)]
+    return [_delivery_report(row) for row in connection.execute(statement)]
 
 
 def _delivery_report(row: ResultRow[Any]) -> DeliveryReport:
@@ -115,24 +112,24 @@ def _delivery_report(row: ResultRow[Any]) -> DeliveryReport:
 # Totals
 
 
-async def totals(connection: AsyncConnection) -> Totals:
+def totals(connection: Connection) -> Totals:
     """Return row counts by outcome or state, each with the count of all under the table's own name."""
     return Totals(
-        entries=await _entry_totals(connection),
-        matches=await _counted(connection, matches, matches.c.outcome),
-        dispatches=await _counted(connection, dispatches, dispatches.c.state),
-        deliveries=await _counted(connection, deliveries, deliveries.c.state),
+        entries=_entry_totals(connection),
+        matches=_counted(connection, matches, matches.c.outcome),
+        dispatches=_counted(connection, dispatches, dispatches.c.state),
+        deliveries=_counted(connection, deliveries, deliveries.c.state),
     )
 
 
-async def _entry_totals(connection: AsyncConnection) -> Mapping[str, int]:
+def _entry_totals(connection: Connection) -> Mapping[str, int]:
     count = func.sum(entry_counts.c.total)
-    rows = await connection.execute(select(entry_counts.c.outcome, count).group_by(entry_counts.c.outcome))
+    rows = connection.execute(select(entry_counts.c.outcome, count).group_by(entry_counts.c.outcome))
     found = {outcome or "entries": int(number) for outcome, number in rows}
     return {"new": 0, "changed": 0, "seen": 0, "skipped": 0, "entries": 0, **found}
 
 
-async def _counted(connection: AsyncConnection, table: Table, column: ColumnElement[Any]) -> Mapping[str, int]:
-    rows = await connection.execute(select(column, func.count()).group_by(column))
-    every = await connection.scalar(select(func.count()).select_from(table))
+def _counted(connection: Connection, table: Table, column: ColumnElement[Any]) -> Mapping[str, int]:
+    rows = connection.execute(select(column, func.count()).group_by(column))
+    every = connection.scalar(select(func.count()).select_from(table))
     return {**{outcome.value: count for outcome, count in rows}, table.name: every or 0}

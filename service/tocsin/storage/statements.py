@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Table, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Any]
@@ -47,18 +46,18 @@ def free(table: Table, now: datetime) -> ColumnElement[bool]:
     return or_(table.c.lease_owner.is_(None), table.c.lease_until <= now)
 
 
-def insert_or(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Begin an INSERT that can say what happens on a conflict."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows, which have the same keys."""
     if rows:
-        await connection.execute(insert(table), rows)
+        connection.execute(insert(table), rows)
 
 
-async def serialise(connection: AsyncConnection, step: int = STORY_STEP) -> None:
+def serialise(connection: Connection, step: int = STORY_STEP) -> None:
     """Wait until no other transaction is in the step; on SQLite, none is."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(step)))
+        connection.execute(select(func.pg_advisory_xact_lock(step)))

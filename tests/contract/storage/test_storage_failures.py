@@ -58,9 +58,9 @@ async def test_a_drivers_error_comes_as_a_storage_error(store, make):
     """No method lets an exception of SQLAlchemy or of a driver out."""
     await make.rung(store)
     (delivery,) = await make.claimed(store)
-    async with store.database.write() as connection:
+    with store.database.write() as connection:
         for table in metadata.sorted_tables:
-            await connection.execute(text(f"ALTER TABLE {table.name} RENAME TO {table.name}_gone"))
+            connection.execute(text(f"ALTER TABLE {table.name} RENAME TO {table.name}_gone"))
     for call in every_method(store, make, delivery).values():
         with pytest.raises(StorageError):
             await call()
@@ -80,32 +80,31 @@ async def test_a_store_opened_to_look_changes_nothing(database_url, make):
         ):
             with pytest.raises(UsageError):
                 await change
-        with pytest.raises(StorageError):
-            async with store.database.read() as connection:
-                await connection.execute(text("DELETE FROM ticks"))
+        with pytest.raises(StorageError), store.database.read() as connection:
+            connection.execute(text("DELETE FROM ticks"))
 
 
 async def test_readers_of_sqlite_cannot_write(sqlite_url, migrated, make):
     """Only the one writing connection can change an SQLite database."""
     async with await open_store(sqlite_url) as store:
-        with pytest.raises(StorageError):
-            async with store.database.read() as connection:
-                await connection.execute(text("DELETE FROM ticks"))
+        with pytest.raises(StorageError), store.database.read() as connection:
+            connection.execute(text("DELETE FROM ticks"))
 
 
 async def test_sqlite_commits_are_promises(sqlite_url, migrated):
     """The writing connection syncs fully, enforces foreign keys, waits for locks and maps no memory."""
     expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "mmap_size": 0}
-    async with await open_store(sqlite_url) as store, store.database.write() as connection:
-        found = {name: await connection.scalar(text(f"PRAGMA {name}")) for name in expected}
+    async with await open_store(sqlite_url) as store:
+        with store.database.write() as connection:
+            found = {name: connection.scalar(text(f"PRAGMA {name}")) for name in expected}
     assert found == expected
 
 
 async def limit_pages(store, more):
     """Let the database grow by that many of SQLite's pages, and no further."""
-    async with store.database.write() as connection:
-        pages = await connection.scalar(text("PRAGMA page_count"))
-        await connection.execute(text(f"PRAGMA max_page_count = {pages + more}"))
+    with store.database.write() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages + more}"))
 
 
 async def test_a_full_disk_stores_nothing_and_passes(sqlite_url, migrated, make):

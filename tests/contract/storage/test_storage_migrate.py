@@ -17,7 +17,7 @@ from tocsin.errors import DatabaseUnusable, StorageError
 from tocsin.model import Changed, Commit, FeedState, Validators
 from tocsin.ports import DueWork
 from tocsin.storage import migrate, tables
-from tocsin.storage.engines import Access, blocking_engine, parse_url
+from tocsin.storage.engines import Access, parse_url, single_engine
 from tocsin.storage.entries import key_of
 from tocsin.storage.migrate import check, upgrade
 from tocsin.storage.store import open_store
@@ -57,7 +57,7 @@ def next_version(tmp_path, monkeypatch):
 
 
 def columns_of_feeds(url):
-    engine = blocking_engine(parse_url(url), Access.READ)
+    engine = single_engine(parse_url(url), Access.READ)
     found = {column["name"] for column in inspect(engine).get_columns("feeds")}
     engine.dispose()
     return found
@@ -83,7 +83,7 @@ def test_a_revision_is_the_number_of_its_file():
 
 def test_the_migrations_make_the_tables(database_url):
     """What the migrations make is what the statements are written for."""
-    engine = blocking_engine(parse_url(database_url), Access.READ)
+    engine = single_engine(parse_url(database_url), Access.READ)
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.REVISION_TABLE})
         assert compare_metadata(context, metadata) == []
@@ -205,7 +205,7 @@ def first_release(empty_url, make, monkeypatch):
     with monkeypatch.context() as then:
         then.setattr(migrate, "HEAD", FIRST)
         upgrade(empty_url)
-    engine = blocking_engine(parse_url(empty_url), Access.WRITE)
+    engine = single_engine(parse_url(empty_url), Access.WRITE)
     with engine.begin() as connection:
         seed(connection, make)
     engine.dispose()
@@ -268,7 +268,7 @@ def test_postgresql_is_not_upgraded_by_itself(postgresql_url):
 
 def test_a_newer_database_is_refused(database_url):
     """A database of a revision that we do not know is refused, by the check and by the upgrade."""
-    with blocking_engine(parse_url(database_url), Access.WRITE).begin() as connection:
+    with single_engine(parse_url(database_url), Access.WRITE).begin() as connection:
         connection.execute(text("UPDATE schema_revision SET version_num = '9999'"))
     for look in (check, upgrade):
         with pytest.raises(DatabaseUnusable, match="newer Tocsin"):
@@ -280,12 +280,12 @@ def test_another_programs_tables_are_left_alone(empty_url):
     location = parse_url(empty_url)
     if location.drivername == "sqlite":
         file_of(empty_url).parent.mkdir()
-    with blocking_engine(location, Access.CREATE).begin() as connection:
+    with single_engine(location, Access.CREATE).begin() as connection:
         connection.execute(text("CREATE TABLE recipes (name TEXT)"))
     for look in (check, upgrade):
         with pytest.raises(DatabaseUnusable, match="another program"):
             look(empty_url)
-    with blocking_engine(location, Access.READ).begin() as connection:
+    with single_engine(location, Access.READ).begin() as connection:
         assert inspect(connection).get_table_names() == ["recipes"]
 
 

@@ -19,7 +19,7 @@ async def statements_of(store, *calls):
     def note(connection, cursor, statement, values, *_):
         ran[statement] = values[0] if isinstance(values, list) else values
 
-    engines = (store.database._reader.sync_engine, store.database._writer.sync_engine)
+    engines = (store.database._reader.engine, store.database._writer.engine)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     for call in calls:
@@ -59,10 +59,10 @@ async def test_what_runs_all_the_time_goes_by_indexes(sqlite_url, migrated, make
             lambda: make.claimed(store, now=at),
         )
         scans = []
-        async with store.database.read() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
+        with store.database.read() as connection:
+            raw = connection.connection.driver_connection
             for statement, values in ran.items():
-                plan = await raw.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}", values)
+                plan = raw.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
                 steps = [step for *_, step in plan]
                 scans += [(step, statement) for step in steps if step.startswith("SCAN") and step.split()[1] in BIG]
     assert len(ran) > 30

@@ -105,8 +105,8 @@ async def test_the_story_step_is_one_at_a_time(postgresql_url, make):
     async with await open_store(postgresql_url) as store:
         await store.apply_configuration([make.feed()], ["desk"], make.NOON)
         await make.leased(store)
-        async with store.database.write() as other:
-            await serialise(other)
+        with store.database.write() as other:
+            serialise(other)
             commit = asyncio.create_task(store.commit_poll(make.ringing(make.article())))
             done, _ = await asyncio.wait([commit], timeout=0.2)
         assert not done

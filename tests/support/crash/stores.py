@@ -106,9 +106,9 @@ class MarkBeforeSend(ShortLeases):
 async def _hold(store: SqlStore, table: Table, key: str, owner: str, **values: object) -> None:
     """Lease a row by force."""
     (primary,) = table.primary_key.columns
-    async with store.database.write() as connection:
+    with store.database.write() as connection:
         row = update(table).where(primary == key)
-        await connection.execute(row.values(lease_owner=owner, **values))
+        connection.execute(row.values(lease_owner=owner, **values))
 
 
 def _over(kind: type[SqlStore]) -> Callable[[Store], Store]:

@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
 
 #: Named in the project's dependencies, but imported by what we import.
-INDIRECT = {"aiosqlite", "sniffio", "tzdata"}
+INDIRECT = {"sniffio", "tzdata"}
 
 
 def lint(root: Path) -> subprocess.CompletedProcess[str]:
