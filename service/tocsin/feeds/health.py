@@ -174,8 +174,8 @@ def _has_odd_clock(facts: HealthFacts) -> bool:
     if facts.clock_offset is not None and abs(facts.clock_offset) >= CLOCK_TOLERANCE:
         return True
     dated = [moment for moment in facts.published if moment is not None]
-    if not facts.fetched or (dated and len(dated) < ENOUGH_DATES and _mostly_ahead(dated, facts.now)):
-        return FeedState.CLOCK_ODD in facts.held
+    if not facts.fetched or not dated or (len(dated) < ENOUGH_DATES and _mostly_ahead(dated, facts.now)):
+        return FeedState.CLOCK_ODD in facts.held  # known entries are not read again, and give no dates
     return len(dated) >= ENOUGH_DATES and _mostly_ahead(dated, facts.now)
 
 

@@ -201,6 +201,7 @@ def test_an_odd_clock_lasts_until_a_reading_shows_otherwise():
     held = {FeedState.CLOCK_ODD}
     assert set(judged(held=held, fetched=False, clock_offset=MINUTE)) == held
     assert set(judged(held=held, published=(NOON + 2 * HOUR,))) == held
+    assert set(judged(held=held, published=())) == held, "known entries are not read again"
     assert judged(held=held, published=(NOON - MINUTE,)) == {}
 
 
