@@ -1,13 +1,15 @@
 """What the service does not see, and how it says so: conditions, told once when they begin and once when they end."""
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from support.receiver import Reply
 from support.site import Item, Site, rss
 from tocsin.ports import DueWork
+from tocsin.storage.store import open_store
 
 CONFIGURATION = """
     defaults: {allow_private: [127.0.0.0/8], every: 10m}
@@ -305,6 +307,24 @@ async def test_a_host_that_asks_for_patience_is_left_alone_with_all_its_feeds(se
     assert "/two" in [request.target for request in site.requests]
 
 
+async def test_a_second_feed_of_an_old_address_does_not_lead_the_first_back(service, site, configured):
+    """A feed that is added with an address that another one moved from is read where that one is, and so is that."""
+    site.pages |= {"/rss": Reply(status=301, headers={"location": "/new"}), "/new": rss(item("one"))}
+    poll = await configured("rss")
+    for _ in range(3):
+        await poll(hours=13)
+    del site.pages["/rss"]
+    feeds = "".join(f"  - {{name: {name}, url: '{site.url}/rss'}}\n" for name in ("rss", "again"))
+    await service.configure(CONFIGURATION % (service.root / "log.jsonl"), f"feeds:\n{feeds}")
+    for number in range(3):
+        site.pages["/new"] = rss(item("one"), item(f"another {number}"))
+        await poll(hours=2)
+        assert {name: feed.state.value for name, feed in (await service.feeds()).items()} == {
+            "rss": "moved",
+            "again": "ok",
+        }
+
+
 def sitemap(*titles):
     entries = "".join(
         f"<url><loc>https://herald.example.org/{title.replace(' ', '-')}</loc><news:news><news:publication>"
@@ -379,6 +399,19 @@ async def test_a_sitemap_that_renews_its_tag_is_asked_with_the_new_one(service, 
     await poll(minutes=60)
     asked = [request.headers.get("if-none-match") for request in site.requests if request.target == "/a.xml"]
     assert asked[2:] == ['"renewed"']
+
+
+async def test_what_is_seen_under_another_date_is_known_by_that(service, site, configured):
+    """An entry whose text is as it was, and whose date is not, is read once for that, and not in every poll."""
+    poll = await configured("rss")
+    digests = []
+    for day in (1, 1, 2, 2):
+        site.pages["/rss"] = rss(replace(item("one"), published=datetime(2026, 2, day, tzinfo=UTC)))
+        await poll(minutes=70)
+        async with await open_store(service.database_url, read_only=True) as store:
+            digests.append(list(await store.entry_digests("rss")))
+    assert digests[0] == digests[1] != digests[2] == digests[3]
+    assert all(digests)
 
 
 async def test_a_pace_that_is_changed_takes_effect_and_forgets_nothing(service, site, configured):

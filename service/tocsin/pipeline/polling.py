@@ -94,7 +94,8 @@ class Polling:
         if feed is None:  # configured by another daemon on this database
             return PollEnd(committed=False)
         now = tools.clock()
-        address = proven_address(due.memory, now)
+        proven = (proven_address(member.memory, now) for member in (due, *due.twins))
+        address = next(filter(None, proven), None)  # a new feed of an old address is where its twin moved
         known, fingerprint = _to_ask_with(due, now)
         try:
             outcome = await tools.fetcher.fetch(feed, known, fingerprint, address=address)

@@ -59,7 +59,12 @@ def _outcome(article: Article, entry: KnownEntry | None) -> EntryOutcome:
     if entry is None:
         return New(article=article)
     if entry.content_hash == article.content_hash:
-        return Seen(entry_id=article.entry_id, canonical_url=article.canonical_url, article_id=entry.article_id)
+        return Seen(
+            entry_id=article.entry_id,
+            canonical_url=article.canonical_url,
+            article_id=entry.article_id,
+            digest=article.digest or None,
+        )
     return Changed(
         article=replace(article, id=entry.article_id), version=entry.version + 1, first_seen=entry.first_seen
     )
