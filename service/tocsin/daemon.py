@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
@@ -82,9 +82,19 @@ async def _stopping_on_signals(app: App) -> AsyncIterator[None]:
 async def run_once(app: App) -> bool:
     """Poll every feed once and try every waiting delivery once; tell whether all of them were accepted.
 
+    What could not be stored is left to whoever runs next.
+
     Raises:
         StorageError: something could not be stored, and is to be done by another run.
     """
+    try:
+        return await _do_all(app)
+    finally:
+        with suppress(StorageError):  # a lease that cannot be given back ends by itself
+            await app.store.release_leases(app.owner)
+
+
+async def _do_all(app: App) -> bool:
     last = ends = await _poll_all(app, FOREVER)
     for _ in range(MOST_LOOKS):
         if not any(end.unsettled for end in last):

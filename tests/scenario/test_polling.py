@@ -9,6 +9,8 @@ import pytest
 from support.receiver import Reply
 from support.service import balanced, do_what_is_due
 from support.site import Item, Site, atom, rss
+from tocsin.daemon import run_once
+from tocsin.errors import StorageError
 
 FERRY = Item(id="ferry", title="Ferries stay in port", text="A gale keeps every boat in the harbour.")
 CALM = Item(id="calm", title="A quiet day", text="Nothing happened in town.")
@@ -284,3 +286,20 @@ async def test_dates_that_cannot_be_count_as_missing(service, herald):
     year_one = page.replace(b"Sun, 01 Mar 2026", b"Mon, 01 Jan 0001")
     await poll(year_one)
     assert [report.data["article"]["published"] for report in await service.alerts()] == [None, None]
+
+
+async def test_what_a_single_run_could_not_store_is_nobodys(service, site, herald):
+    """Whoever runs next, another daemon of the database too, finds what a failed run could not store."""
+    site.pages["/rss"] = rss(CALM)
+    await herald()
+
+    async def refuse(record):
+        raise StorageError("the database refused")
+
+    async with service.open() as app:
+        app.store.commit_poll = refuse
+        with pytest.raises(StorageError, match="the next run polls it again"):
+            await run_once(app)
+        now = service.clock()
+        (due,) = await app.store.claim_due_feeds("another", now, timedelta(minutes=5), 9, due_by=now)
+        assert due.name == "Herald"
