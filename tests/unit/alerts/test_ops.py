@@ -179,6 +179,13 @@ def test_what_makes_an_outage(changes, down):
     assert (record.begun is not None) is down
 
 
+def test_what_was_read_since_the_first_failure_is_no_outage():
+    """Two feeds that fail one after the other, with another one read in between, are two feeds that fail."""
+    due = unreachable(), unreachable("Gazette", since=HOUR)
+    assert decide(*due, lost=2, last_reached=NOON - 30 * MINUTE).begun is None
+    assert decide(*due, lost=2, last_reached=NOON - 2 * HOUR).begun is not None
+
+
 def test_a_hiccup_is_no_outage():
     """An outage is told once a feed has been unreachable for long enough to be looked at, not at the first error."""
     assert decide(condition(), lost=3).begun is None

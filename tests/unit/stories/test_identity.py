@@ -176,3 +176,11 @@ def test_a_poll_that_is_replayed_brings_nothing_new(poll):
     """Whatever a poll repeats and mixes up, the same poll again has nothing new in it."""
     rows = remembered([], outcomes(poll))
     assert not any(isinstance(outcome, New | Changed) for outcome in outcomes(poll, rows))
+
+
+def test_a_url_that_an_unchanged_entry_has_too_tells_nothing():
+    """A new entry at the URL of one that needed no looking at is new, though a former entry was there as well."""
+    there = Seen(entry_id="entry-2", canonical_url=URL, article_id="art_there")
+    former = known("entry-0", content="hash-0", article_id="art_former")
+    (told,) = identify([item()], [former], [there])
+    assert isinstance(told, New)
