@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, and_, exists, func, select, update
+from sqlalchemy import Connection, and_, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.jitter import share
@@ -21,7 +21,7 @@ from tocsin.model import (
 )
 from tocsin.storage import deliveries
 from tocsin.storage.failures import AlreadyStored
-from tocsin.storage.statements import Row, batches, insert_all, serialise
+from tocsin.storage.statements import NAMES, NOW, Row, batches, insert_all, serialise
 from tocsin.storage.tables import conditions, feeds
 
 ALL_FEEDS = ""  # stands where a feed would, for what holds of all together
@@ -33,18 +33,21 @@ COMING_BACK = timedelta(minutes=1)
 PATIENCE = timedelta(hours=3)
 
 
+_OPEN = select(conditions).where(conditions.c.feed.in_(NAMES), conditions.c.until.is_(None))
+
+
 def held(connection: Connection, names: Sequence[str]) -> Mapping[str, frozenset[FeedState]]:
     """Return the conditions that hold, by feed; feeds without any are left out."""
     found: dict[str, frozenset[FeedState]] = {}
     for batch in batches(names):
-        for row in connection.execute(_open(conditions.c.feed.in_(batch))):
+        for row in connection.execute(_OPEN, {"names": batch}):
             found[row.feed] = found.get(row.feed, frozenset()) | {row.state}
     return found
 
 
 def note(connection: Connection, feed: str, now_held: Sequence[Condition], at: datetime) -> None:
     """Begin the conditions that did not hold before, and end those that do not hold any more."""
-    before = {row.state: row for row in connection.execute(_open(conditions.c.feed == feed))}
+    before = {row.state: row for row in connection.execute(_OPEN, {"names": [feed]})}
     holding = {condition.state: condition for condition in now_held}
     for state, row in before.items():
         if state not in holding:
@@ -57,7 +60,7 @@ def note(connection: Connection, feed: str, now_held: Sequence[Condition], at: d
 
 def network_answers(connection: Connection, at: datetime) -> None:
     """End the outage of the network, if there is one: what it held up is polled soon and judged anew."""
-    outage = (connection.execute(_open(conditions.c.feed == ALL_FEEDS))).all()
+    outage = connection.execute(_OPEN, {"names": [ALL_FEEDS]}).all()
     if not outage:
         return
     for row in outage:
@@ -84,9 +87,8 @@ def forget(connection: Connection, names: Sequence[str], at: datetime) -> None:
 # Telling
 
 
-def any_due(now: datetime) -> Exists:
-    """Hold where people are to be told of something by now."""
-    return exists(select(conditions.c.feed).where(conditions.c.tell_at <= now))
+#: Holds where people are to be told of something by now.
+ANY_DUE = exists(select(conditions.c.feed).where(conditions.c.tell_at <= NOW))
 
 
 def tellings(connection: Connection, now: datetime) -> Tellings:
@@ -104,7 +106,7 @@ def tellings(connection: Connection, now: datetime) -> Tellings:
         func.max(feeds.c.last_success_at).label("last_reached"),
     )
     watched_now = (connection.execute(counts.where(watched))).one()
-    outage = (connection.execute(_open(conditions.c.feed == ALL_FEEDS))).first()
+    outage = connection.execute(_OPEN, {"names": [ALL_FEEDS]}).first()
     return Tellings(
         due=tuple(
             replace(
@@ -135,7 +137,7 @@ def commit_told(connection: Connection, record: ToldRecord) -> None:
     for later, at in record.postponed:
         _settle(connection, later, tell_at=at)
     if record.begun:
-        if (connection.execute(_open(conditions.c.feed == ALL_FEEDS))).first():
+        if connection.execute(_OPEN, {"names": [ALL_FEEDS]}).first():
             raise AlreadyStored("the outage is known already")
         insert_all(connection, conditions, [{**_row(ALL_FEEDS, record.begun, record.at), "told": True}])
         outage = (conditions.c.feed == ALL_FEEDS) & conditions.c.until.is_(None)
@@ -157,10 +159,6 @@ def _settle(connection: Connection, condition: OpenCondition, **values: object) 
     result = connection.execute(update(conditions).where(same).values(values))
     if result.rowcount != 1:
         raise AlreadyStored(f"the condition {condition.state} of {condition.feed!r} is not as it was")
-
-
-def _open(of: ColumnElement[bool]) -> Any:
-    return select(conditions).where(of, conditions.c.until.is_(None))
 
 
 def _change(connection: Connection, row: ResultRow[Any], **values: object) -> None:

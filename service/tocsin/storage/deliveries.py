@@ -20,7 +20,7 @@ from tocsin.model import (
     MessageRecord,
     RetryAt,
 )
-from tocsin.storage.statements import NOBODY, Claim, Row, batches, free, insert_all, insert_or
+from tocsin.storage.statements import NOBODY, NOW, Claim, Row, batches, free, insert_all, insert_or
 from tocsin.storage.tables import attempts, deliveries, dispatches, message_dispatches, messages
 
 Standing: TypeAlias = tuple[DispatchState, str | None]
@@ -83,11 +83,17 @@ def _delivery_row(message: MessageRecord, delivery: str, recipient: str, now: da
 # Claiming
 
 
+_DUE_CHANNELS = (
+    select(deliveries.c.channel)
+    .where(deliveries.c.state == DeliveryState.WAITING, deliveries.c.due_at <= NOW, free(deliveries, NOW))
+    .distinct()
+    .order_by(deliveries.c.channel)
+)
+
+
 def due_channels(connection: Connection, now: datetime) -> Sequence[str]:
     """Return the channels that have a delivery due and free, by name."""
-    due = deliveries.c.state == DeliveryState.WAITING, deliveries.c.due_at <= now, free(deliveries, now)
-    statement = select(deliveries.c.channel).where(*due).distinct().order_by(deliveries.c.channel)
-    return (connection.scalars(statement)).all()
+    return connection.scalars(_DUE_CHANNELS, {"now": now}).all()
 
 
 def claim(connection: Connection, channel: str, claim: Claim) -> Sequence[ClaimedDelivery]:

@@ -4,19 +4,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.model import DueFeed, FeedPart, FeedState
 from tocsin.storage import conditions
 from tocsin.storage.memory import memory_of, validators_of
-from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, batches, free, serialise
+from tocsin.storage.statements import (
+    CLAIM_STEP,
+    DUE_BY,
+    NAMES,
+    NOBODY,
+    NOW,
+    TAKEN,
+    Claim,
+    Time,
+    batches,
+    free,
+    serialise,
+)
 from tocsin.storage.tables import busy_hosts, feed_parts, feeds
-
-
-def any_due(now: datetime) -> Exists:
-    """Hold where a feed is due that could be claimed."""
-    return exists(select(feeds.c.name).where(_due(now, now), _host_is_free(now)))
 
 
 def claim(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequence[DueFeed]:
@@ -26,7 +33,7 @@ def claim(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequen
     rows = _with_twins(connection, leaders, claim)
     names = [row.name for row in rows]
     for batch in batches(names):
-        connection.execute(update(feeds).where(feeds.c.name.in_(batch)).values(claim.taken))
+        connection.execute(_TAKE, {**claim.times, "names": batch})
     held = conditions.held(connection, [*names, conditions.ALL_FEEDS])
     parts = _parts(connection, names)
     network_down = FeedState.NETWORK_DOWN in held.get(conditions.ALL_FEEDS, ())
@@ -58,7 +65,7 @@ def wake(connection: Connection, name: str, now: datetime) -> bool:
     return result.rowcount == 1
 
 
-def busy(now: datetime) -> Select[Any]:
+def busy(now: Time) -> Select[Any]:
     """Select the hosts that asked not to be fetched from now."""
     return select(busy_hosts.c.host).where(busy_hosts.c.until > now)
 
@@ -68,38 +75,58 @@ def is_configured(name: ColumnElement[str]) -> ColumnElement[bool]:
     return select(feeds.c.name).where(feeds.c.name == name, feeds.c.configured).exists()
 
 
-def _due(by: datetime, now: datetime) -> ColumnElement[bool]:
-    return feeds.c.configured & ~feeds.c.stopped & (feeds.c.due_at <= by) & free(feeds, now)
+def _due(by: Time) -> ColumnElement[bool]:
+    return feeds.c.configured & ~feeds.c.stopped & (feeds.c.due_at <= by) & free(feeds, NOW)
 
 
-def _host_is_free(now: datetime) -> ColumnElement[bool]:
+def _host_is_free() -> ColumnElement[bool]:
     """Hold where nobody fetches from the feed's host. Before the first start of this version, no host is known."""
-    leased = select(feeds.c.host).where(feeds.c.lease_until > now, feeds.c.host != "")
-    return feeds.c.host.not_in(leased) & feeds.c.host.not_in(busy(now))
+    leased = select(feeds.c.host).where(feeds.c.lease_until > NOW, feeds.c.host != "")
+    return feeds.c.host.not_in(leased) & feeds.c.host.not_in(busy(NOW))
 
 
-def _leaders(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequence[str]:
-    """Return the names of the feeds to claim, one of each source, and one of each host where that is asked."""
-    due = _due(claim.due_by, claim.now) & feeds.c.host.not_in(busy(claim.now))
+#: Holds where a feed is due that could be claimed.
+ANY_DUE = exists(select(feeds.c.name).where(_due(NOW), _host_is_free()))
+
+_TAKE = update(feeds).where(feeds.c.name.in_(NAMES)).values(TAKEN)
+
+
+def _choosing(*, one_per_host: bool) -> Select[Any]:
+    """Select the names of the feeds to claim, one of each source, and one of each host where that is asked."""
+    due = _due(DUE_BY) & feeds.c.host.not_in(busy(NOW))
     order = (feeds.c.due_at, feeds.c.name)
     key = feeds.c.host if one_per_host else feeds.c.source
     number = func.row_number().over(partition_by=func.coalesce(func.nullif(key, ""), feeds.c.name), order_by=order)
     if one_per_host:
-        due &= _host_is_free(claim.now)
+        due &= _host_is_free()
     numbered = select(feeds.c.name, feeds.c.due_at, number.label("number")).where(due).subquery()
     first = select(numbered.c.name).where(numbered.c.number == 1).order_by(numbered.c.due_at, numbered.c.name)
-    return (connection.scalars(first.limit(claim.limit))).all()
+    return first.limit(bindparam("most"))
+
+
+_ONE_PER_HOST, _ONE_PER_SOURCE = _choosing(one_per_host=True), _choosing(one_per_host=False)
+
+
+def _leaders(connection: Connection, claim: Claim, *, one_per_host: bool) -> Sequence[str]:
+    statement = _ONE_PER_HOST if one_per_host else _ONE_PER_SOURCE
+    return connection.scalars(statement, {"now": claim.now, "due_by": claim.due_by, "most": claim.limit}).all()
+
+
+_SOURCES = select(feeds.c.source).where(feeds.c.name.in_(NAMES), feeds.c.source != "")
+_WITH_TWINS = (
+    select(feeds)
+    .where(feeds.c.name.in_(NAMES) | feeds.c.source.in_(_SOURCES))
+    .where(feeds.c.configured, ~feeds.c.stopped, free(feeds, NOW))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _with_twins(connection: Connection, leaders: Sequence[str], claim: Claim) -> Sequence[ResultRow[Any]]:
     """Lock the leaders, if they are free still, and the feeds that the same requests serve."""
     found: dict[str, ResultRow[Any]] = {}
     for batch in batches(leaders):
-        sources = select(feeds.c.source).where(feeds.c.name.in_(batch), feeds.c.source != "")
-        ours = feeds.c.name.in_(batch) | feeds.c.source.in_(sources)
-        may_be_had = feeds.c.configured & ~feeds.c.stopped & free(feeds, claim.now)
-        locked = select(feeds).where(ours, may_be_had).with_for_update(skip_locked=True)
-        found.update((row.name, row) for row in connection.execute(locked))
+        rows = connection.execute(_WITH_TWINS, {"names": batch, "now": claim.now})
+        found.update((row.name, row) for row in rows)
     return sorted(found.values(), key=lambda row: (row.due_at, row.name))
 
 
@@ -114,12 +141,13 @@ def _leader_first(group: Sequence[ResultRow[Any]]) -> tuple[ResultRow[Any], Sequ
     return group[0], group[1:]
 
 
+_PARTS = select(feed_parts).where(feed_parts.c.feed.in_(NAMES)).order_by(feed_parts.c.feed, feed_parts.c.position)
+
+
 def _parts(connection: Connection, names: Sequence[str]) -> Mapping[str, tuple[FeedPart, ...]]:
     parts: dict[str, tuple[FeedPart, ...]] = {}
     for batch in batches(names):
-        order = (feed_parts.c.feed, feed_parts.c.position)
-        statement = select(feed_parts).where(feed_parts.c.feed.in_(batch)).order_by(*order)
-        for row in connection.execute(statement):
+        for row in connection.execute(_PARTS, {"names": batch}):
             part = FeedPart(url=row.url, validators=validators_of(row), fingerprint=row.fingerprint)
             parts[row.feed] = (*parts.get(row.feed, ()), part)
     return parts

@@ -4,46 +4,75 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.model import Article, Commit, DuePage, PageRecord, PageStanding, ReadRecord
 from tocsin.storage import decisions, entries, feeds
-from tocsin.storage.statements import CLAIM_STEP, NOBODY, Claim, Row, batches, free, insert_or, serialise
+from tocsin.storage.statements import (
+    CLAIM_STEP,
+    DUE_BY,
+    NAMES,
+    NOBODY,
+    NOW,
+    TAKEN,
+    Claim,
+    Row,
+    batches,
+    free,
+    insert_or,
+    serialise,
+)
 from tocsin.storage.tables import articles, busy_hosts, pages
 
 
-def any_due(now: datetime) -> Exists:
-    """Hold where a page is due that could be claimed."""
-    due = (pages.c.due_at <= now) & _may_be_had(now) & _host_is_free(now)
-    return exists(select(pages.c.article_id).where(due))
+def _may_be_had() -> ColumnElement[bool]:
+    """Hold where nobody has the page, and its feed is configured: pages of one that is not wait for it."""
+    return free(pages, NOW) & feeds.is_configured(pages.c.feed)
 
 
-def any_late(now: datetime) -> Exists:
+def _due(by: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Hold where a page is to be read whose host is left alone at the moment."""
+    reading = select(pages.c.host).where(pages.c.lease_until > NOW)
+    is_free = pages.c.host.not_in(reading) & pages.c.host.not_in(feeds.busy(NOW))
+    return (pages.c.due_at <= by) & _may_be_had() & is_free
+
+
+def _late(by: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Hold where an article has waited for its page long enough."""
-    late = (pages.c.decide_by <= now) & _may_be_had(now)
-    return exists(select(pages.c.article_id).where(late))
+    return (pages.c.decide_by <= by) & _may_be_had()
+
+
+def _one_per_host() -> Select[Any]:
+    order = (pages.c.due_at, pages.c.article_id)
+    number = func.row_number().over(partition_by=pages.c.host, order_by=order).label("number")
+    numbered = select(pages.c.article_id, pages.c.due_at, number).where(_due(DUE_BY)).subquery()
+    first = select(numbered.c.article_id).where(numbered.c.number == 1)
+    return first.order_by(numbered.c.due_at, numbered.c.article_id).limit(bindparam("most"))
+
+
+ANY_DUE = exists(select(pages.c.article_id).where(_due(NOW)))
+ANY_LATE = exists(select(pages.c.article_id).where(_late(NOW)))
+
+_DUE = _one_per_host()
+_LATE = (
+    select(pages.c.article_id)
+    .where(_late(DUE_BY))
+    .order_by(pages.c.decide_by, pages.c.article_id)
+    .limit(bindparam("most"))
+)
+_TAKE = update(pages).where(pages.c.article_id.in_(NAMES)).values(TAKEN)
 
 
 def claim(connection: Connection, claim: Claim, *, late: bool) -> Sequence[DuePage]:
     """Lease pages that are due, one of each host, or those whose articles have waited long enough."""
     serialise(connection, CLAIM_STEP)
-    if late:
-        order = (pages.c.decide_by, pages.c.article_id)
-        due = (pages.c.decide_by <= claim.due_by) & _may_be_had(claim.now)
-        names = select(pages.c.article_id).where(due).order_by(*order).limit(claim.limit)
-    else:
-        order = (pages.c.due_at, pages.c.article_id)
-        due = (pages.c.due_at <= claim.due_by) & _may_be_had(claim.now) & _host_is_free(claim.now)
-        number = func.row_number().over(partition_by=pages.c.host, order_by=order).label("number")
-        numbered = select(pages.c.article_id, pages.c.due_at, number).where(due).subquery()
-        first = select(numbered.c.article_id).where(numbered.c.number == 1)
-        names = first.order_by(numbered.c.due_at, numbered.c.article_id).limit(claim.limit)
-    chosen = (connection.scalars(names)).all()
+    times = {"now": claim.now, "due_by": claim.due_by}
+    chosen = connection.scalars(_LATE if late else _DUE, {**times, "most": claim.limit}).all()
+    order = (pages.c.decide_by if late else pages.c.due_at, pages.c.article_id)
     locked = select(pages).where(pages.c.article_id.in_(chosen), free(pages, claim.now)).order_by(*order)
-    rows = (connection.execute(locked.with_for_update(skip_locked=True))).all()
-    ours = pages.c.article_id.in_([row.article_id for row in rows])
-    connection.execute(update(pages).where(ours).values(claim.taken))
+    rows = connection.execute(locked.with_for_update(skip_locked=True)).all()
+    connection.execute(_TAKE, {**claim.times, "names": [row.article_id for row in rows]})
     return _due_pages(connection, rows, claim.owner)
 
 
@@ -121,16 +150,6 @@ def mark_busy(connection: Connection, host: str, until: datetime) -> None:
         index_elements=[busy_hosts.c.host], set_={"until": until}, where=busy_hosts.c.until < until
     )
     connection.execute(later)
-
-
-def _may_be_had(now: datetime) -> ColumnElement[bool]:
-    """Hold where nobody has the page, and its feed is configured: pages of one that is not wait for it."""
-    return free(pages, now) & feeds.is_configured(pages.c.feed)
-
-
-def _host_is_free(now: datetime) -> ColumnElement[bool]:
-    reading = select(pages.c.host).where(pages.c.lease_until > now)
-    return pages.c.host.not_in(reading) & pages.c.host.not_in(feeds.busy(now))
 
 
 def _changes(record: ReadRecord, row: ResultRow[Any]) -> Row:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, literal, update
+from sqlalchemy import Connection, bindparam, case, delete, update
 
 from tocsin.model import Changed, Commit, EntryOutcome, FeedPart, New, PollRecord, Seen, Skipped
 from tocsin.storage import conditions, decisions, entries, pages
@@ -39,27 +39,40 @@ def commit(connection: Connection, record: PollRecord) -> Commit:
 
 def _give_back(connection: Connection, record: PollRecord) -> bool:
     """Store how the feed is doing and give its lease back; False where the lease is somebody else's."""
-    ours = (feeds.c.name == record.feed) & (feeds.c.lease_owner == record.owner)
-    result = connection.execute(update(feeds).where(ours).values(_feed_values(record)))
-    return result.rowcount == 1
+    return connection.execute(_GIVE_BACK, _feed_values(record)).rowcount == 1
+
+
+#: Takes what is counted, and where the feed is whose; the columns that are simply set come with the parameters.
+_GIVE_BACK = (
+    update(feeds)
+    .where(feeds.c.name == bindparam("of"), feeds.c.lease_owner == bindparam("by"))
+    .values(
+        state_since=case(
+            (feeds.c.state == bindparam("now_in", type_=feeds.c.state.type), feeds.c.state_since),
+            else_=bindparam("now", type_=feeds.c.state_since.type),
+        ),
+        polls=feeds.c.polls + 1,
+        not_modified=feeds.c.not_modified + bindparam("more_not_modified"),
+        received=feeds.c.received + bindparam("more_received"),
+        entries_new=feeds.c.entries_new + case((feeds.c.first_polled_at.is_(None), 0), else_=bindparam("more_new")),
+    )
+)
 
 
 def _feed_values(record: PollRecord) -> Mapping[str, Any]:
-    new = sum(isinstance(outcome, New) for outcome in record.entries)
     return {
+        "of": record.feed,
+        "by": record.owner,
+        "now_in": record.state,
+        "now": record.at,
+        "more_not_modified": int(record.not_modified),
+        "more_received": record.received,
+        "more_new": sum(isinstance(outcome, New) for outcome in record.entries),
         "state": record.state,
-        "state_since": case(
-            (feeds.c.state == record.state, feeds.c.state_since),
-            else_=literal(record.at, feeds.c.state_since.type),
-        ),
         "reason": record.reason,
         "detail": record.detail,
         "stopped": record.next_poll is None,
         "due_at": record.next_poll or record.at,
-        "polls": feeds.c.polls + 1,
-        "not_modified": feeds.c.not_modified + int(record.not_modified),
-        "received": feeds.c.received + record.received,
-        "entries_new": feeds.c.entries_new + case((feeds.c.first_polled_at.is_(None), 0), else_=new),
         **columns_of(record.memory),
         **NOBODY,
     }

@@ -6,11 +6,22 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from tocsin.storage.columns import Moment
 
 T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Any]
+
+#: Parameters of statements that are built once: what runs for each poll is not put together each time, which would
+#: cost more than the database takes for it.
+NOW: ColumnElement[datetime] = bindparam("now", type_=Moment())
+DUE_BY: ColumnElement[datetime] = bindparam("due_by", type_=Moment())
+NAMES: BindParameter[Any] = bindparam("names", expanding=True)
+TAKEN = {"lease_owner": bindparam("taker"), "lease_until": bindparam("taken_until", type_=Moment())}
+
+Time: TypeAlias = datetime | ColumnElement[datetime]
 
 NOBODY: Row = {"lease_owner": None, "lease_until": None}
 STORY_STEP = 0x546F6373  # names our advisory lock
@@ -36,12 +47,17 @@ class Claim:
     due_by: datetime
 
     @property
+    def times(self) -> Row:
+        """The parameters of what is due, and of taking it."""
+        return {"now": self.now, "due_by": self.due_by, "taker": self.owner, "taken_until": self.now + self.lease}
+
+    @property
     def taken(self) -> Row:
         """The columns of a row that is leased."""
         return {"lease_owner": self.owner, "lease_until": self.now + self.lease}
 
 
-def free(table: Table, now: datetime) -> ColumnElement[bool]:
+def free(table: Table, now: Time) -> ColumnElement[bool]:
     """Hold where nobody has the row, or had it until now at most."""
     return or_(table.c.lease_owner.is_(None), table.c.lease_until <= now)
 
