@@ -184,3 +184,10 @@ def test_a_url_that_an_unchanged_entry_has_too_tells_nothing():
     former = known("entry-0", content="hash-0", article_id="art_former")
     (told,) = identify([item()], [former], [there])
     assert isinstance(told, New)
+
+
+def test_a_url_that_an_unchanged_entry_had_before_tells_nothing():
+    """A new entry where one that needed no looking at used to be is new: that one is told by its own name."""
+    there = Seen(entry_id="entry-2", canonical_url=OTHER_URL, article_id="art_there")
+    (told,) = identify([item()], [known("entry-0", content="hash-0", article_id="art_there")], [there])
+    assert isinstance(told, New)
