@@ -191,3 +191,10 @@ def test_a_url_that_an_unchanged_entry_had_before_tells_nothing():
     there = Seen(entry_id="entry-2", canonical_url=OTHER_URL, article_id="art_there")
     (told,) = identify([item()], [known("entry-0", content="hash-0", article_id="art_there")], [there])
     assert isinstance(told, New)
+
+
+def test_what_an_unchanged_entry_says_too_stands_twice():
+    """An entry that says what one that needed no looking at does, under another name, is that one once more."""
+    there = Seen(entry_id="entry-2", canonical_url=OTHER_URL, article_id="art_known")
+    (told,) = identify([item()], [known("entry-2", OTHER_URL)], [there])
+    assert told == Skipped(entry_id="entry-1", reason=SkipReason.REPEATED)
