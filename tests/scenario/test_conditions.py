@@ -325,6 +325,22 @@ async def test_a_second_feed_of_an_old_address_does_not_lead_the_first_back(serv
         }
 
 
+async def test_a_second_feed_of_an_address_is_read_though_the_first_has_all_of_it(service, site, configured):
+    """A feed that shares its request with one that knows the document is read all the same, and rings by its own."""
+    poll = await configured("rss")
+    site.pages["/rss"] = rss(item("one", "A ferry is late."))
+    await poll()
+    service.clock.turn(hours=2)  # the first is due longer than the second
+    feeds = "".join(f"  - {{name: {name}, url: '{site.url}/rss', first_poll: all}}\n" for name in ("rss", "zweite"))
+    await service.configure(CONFIGURATION % (service.root / "log.jsonl"), f"feeds:\n{feeds}")
+    count = len(site.requests)
+    await poll()
+    assert len(site.requests) == count + 1
+    assert [report.data["article"]["feed"]["name"] for report in await service.alerts()] == ["zweite"]
+    await poll(hours=2)
+    assert "if-none-match" in site.requests[-1].headers
+
+
 def sitemap(*titles):
     entries = "".join(
         f"<url><loc>https://herald.example.org/{title.replace(' ', '-')}</loc><news:news><news:publication>"
