@@ -237,6 +237,17 @@ async def test_a_page_that_failed_is_tried_again_an_hour_later(service, site, he
     assert [alert["article"]["full_text"] for alert in await alerts(service)] == ["read"]
 
 
+async def test_the_page_of_an_edited_article_is_read_again_an_hour_after_the_last_time(service, site, herald):
+    """An edit is decided upon at once by what the feed gives, and its page is read again, but not before an hour."""
+    site.pages["/storm"] = page(*PARAGRAPHS)
+    await herald(storm(site), CALM)
+    totals = await herald(storm(site, title="The storm is here"), CALM)
+    assert (len(asked(site, "/storm")), totals.entries["changed"]) == (1, 1)
+    await herald(storm(site, title="The storm is here"), CALM, minutes=55)
+    assert len(asked(site, "/storm")) == 2
+    assert len(await alerts(service)) == 1
+
+
 async def test_the_rows_say_what_came_of_a_page(service, site, herald):
     """The page of an article stands in its row: read, or why not."""
     site.pages["/storm"] = page(*PARAGRAPHS)
