@@ -73,6 +73,17 @@ async def test_a_first_poll_may_ring(service, herald, policy, count):
     assert len(await rung(service)) == count
 
 
+async def test_an_answer_that_leaves_out_what_is_known_is_no_gap(service, herald):
+    """Of a partial answer (226) all is new: it rings, nothing is missed, and what it leaves out stays known."""
+    poll = await herald()
+    await poll(rss(CALM, replace(CALM, id="calm too", title="Another quiet day")))
+    await poll(Reply(status=226, headers={"etag": '"later"', "im": "feed"}, body=rss(FERRY, TRAIN)))
+    assert len(await rung(service)) == 2
+    assert (await service.feeds())["Herald"].state.value == "ok"
+    totals = await poll(rss(FERRY, TRAIN, CALM))
+    assert (len(await rung(service)), totals.entries["new"], totals.entries["changed"]) == (2, 4, 0)
+
+
 async def test_an_id_that_comes_again_with_something_else_names_nothing(service, herald):
     """Each new entry under an id that known entries of the feed have too rings once, and the known ones do not."""
     poll = await herald()
