@@ -30,6 +30,9 @@ TEST_PATIENCE = timedelta(seconds=30)
 MOST_LOOKS = 10
 BETWEEN_LOOKS = timedelta(seconds=1)
 
+#: How long `--once` reads pages that no article waits for any more.
+TIME_FOR_PAGES = timedelta(minutes=2)
+
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVERYTHING = 1_000_000
 
@@ -123,20 +126,34 @@ async def _poll_all(app: App, due_by: datetime) -> Sequence[PollEnd]:
         for due in hosts[host]:
             async with slots:
                 ends.append(await app.pipeline.poll_feed(due))
+            if ends[-1].host_is_busy:
+                break  # it wants to be left alone; the next run asks for the others
         return ends
 
     return [end for ends in await asyncio.gather(*map(poll, hosts)) for end in ends]
 
 
 async def _read_pages(app: App) -> None:
-    """Read pages as long as an article waits for its own, and decide without those that do not come in time."""
-    while DueWork.LATE_PAGES in await app.store.due_work(utc_now() + PATIENCE):
+    """Read the pages that are due, those that earlier runs left too, and decide without those that come too late.
+
+    A slow page holds up no other. What is still due after a while is left to the next run, but for articles that wait.
+    """
+    running: set[asyncio.Task[bool]] = set()
+    until = utc_now() + TIME_FOR_PAGES
+    while True:
         now = utc_now()
-        late = await app.pipeline.claim_pages(now, MOST_READS, late=True)
-        pages = [*late, *await app.pipeline.claim_pages(now, MOST_READS)]
-        await asyncio.gather(*map(app.pipeline.read_page, pages))
-        if not pages:
-            await asyncio.sleep(BETWEEN_LOOKS.total_seconds() / 5)
+        pages = [*await app.pipeline.claim_pages(now, MOST_READS, late=True)]
+        if now < until:
+            pages += await app.pipeline.claim_pages(now, max(MOST_READS - len(running), 0))
+        running |= {asyncio.create_task(app.pipeline.read_page(page)) for page in pages}
+        waiting = DueWork.LATE_PAGES in await app.store.due_work(now + PATIENCE)
+        if not (running or waiting):
+            return
+        _, running = await asyncio.wait(
+            running or {asyncio.create_task(asyncio.sleep(0.2, result=True))},
+            timeout=0.2,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
 
 
 async def retry_feed(app: App, name: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from support.receiver import Reply
 from support.site import Item, Site, rss
+from tocsin.daemon import run_once
 from tocsin.ports import DueWork
 from tocsin.storage.store import open_store
 
@@ -454,3 +455,51 @@ async def test_there_is_nothing_to_claim_once_all_is_told(service, site, configu
         (tell,) = await app.pipeline.claim(DueWork.TELLINGS, 1)
         await tell()
         assert await app.pipeline.claim(DueWork.TELLINGS, 1) == []
+
+
+async def test_a_gap_ends_with_a_poll_that_finds_nothing_new(service, site, configured):
+    """A feed that has not changed since a gap has lost nothing since: the condition is over, and told so."""
+    poll = await configured("rss")
+    site.pages["/rss"] = rss(item("one"), item("two"))
+    await poll()
+    site.pages["/rss"] = rss(item("eight"), item("nine"))
+    await poll(minutes=15)
+    await poll(minutes=15)
+    assert site.requests[-1].headers["if-none-match"]
+    assert (await state(service), told(service)) == ("ok", [("ops.feed.gap", "began"), ("ops.feed.gap", "ended")])
+
+
+async def test_feeds_of_a_host_that_asked_for_patience_say_so(service, site, configured):
+    """What another feed's 429 holds up is shown with its reason and its real next poll, and can be wanted now."""
+    poll = await configured("one", "two")
+    site.pages |= {"/one": Reply(status=429, headers={"retry-after": "7200"}), "/two": rss(item("two"))}
+    async with service.open() as app:
+        (due,) = await app.pipeline.claim_feeds(service.clock(), 9)
+        await app.pipeline.poll_feed(due)
+    held = (await service.feeds())["two"]
+    assert held.detail.startswith("its host asked to be left alone until ")
+    assert held.next_poll > service.clock() + timedelta(hours=1)
+    async with service.open() as app:
+        assert await app.store.wake_feed("two", service.clock())
+    await poll()
+    assert [request.target for request in site.requests] == ["/one", "/two"]
+
+
+async def test_a_run_leaves_a_host_alone_that_asks_for_it(service, site, configured):
+    """`run --once` asks no further feed of a host after its 429, nor in the next run before the time is over."""
+    await configured(*(f"feed{number}" for number in range(4)))
+    site.pages |= {f"/feed{number}": Reply(status=429, headers={"retry-after": "7200"}) for number in range(4)}
+    for _ in range(2):
+        async with service.open() as app:
+            await run_once(app)
+    assert len(site.requests) == 1
+
+
+async def test_a_run_asks_no_feed_whose_server_wants_patience(service, site, configured):
+    """`run --once` polls feeds that are not due, but none before the end of its server's `Retry-After`."""
+    await configured("rss", "other")
+    site.pages |= {"/rss": Reply(status=503, headers={"retry-after": "7200"}), "/other": rss(item("one"))}
+    for _ in range(2):
+        async with service.open() as app:
+            await run_once(app)
+    assert [request.target for request in site.requests] == ["/other", "/rss", "/other"]

@@ -10,6 +10,8 @@ from typing import Final
 import httpx
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
+_GZIP_START: Final = b"\x1f\x8b"
+_MOST_STREAMS: Final = 100
 
 
 class BodyRefused(Exception):
@@ -38,6 +40,7 @@ class BoundedBody:
         self._cut = cut
         self._decoded = bytearray()
         self._unpacker = _unpacker(headers)
+        self._streams = 1
         length = headers.get("content-length", "")
         if not cut and length.isascii() and length.isdigit() and int(length[:18]) > max_received:
             raise BodyTooLarge(f"the answer is larger than {_megabytes(max_received)}")
@@ -62,6 +65,12 @@ class BoundedBody:
         if self._unpacker and self.received and not self._unpacker.eof:
             raise BodyNotReadable("the compressed answer ends too early")
 
+    def _next_stream(self) -> "zlib._Decompress":
+        self._streams += 1
+        if self._streams > _MOST_STREAMS:
+            raise BodyNotReadable("the answer is of too many gzip streams")
+        return zlib.decompressobj(_GZIP)
+
     def _too_large(self) -> str | None:
         if self.received > self._max_received:
             return f"the answer is larger than {_megabytes(self._max_received)}"
@@ -70,12 +79,21 @@ class BoundedBody:
         return None
 
     def _unpacked(self, chunk: bytes) -> bytes:
-        """Unpack `chunk`, one byte past the limit at most. Bytes after the end of the gzip stream are passed over."""
+        """Unpack `chunk`, one byte past the limit at most.
+
+        A gzip stream may be followed by another (RFC 1952, 2.2); what else stands after its end is passed over.
+        """
         if self._unpacker is None:
             return chunk
-        room = self._max_decoded - len(self._decoded) + 1
+        unpacked, room = b"", self._max_decoded - len(self._decoded) + 1
         try:
-            return self._unpacker.decompress(chunk, room)
+            while True:
+                if self._unpacker.eof and chunk.startswith(_GZIP_START):
+                    self._unpacker = self._next_stream()
+                unpacked += self._unpacker.decompress(chunk, room - len(unpacked))
+                chunk = self._unpacker.unused_data
+                if len(unpacked) >= room or not chunk.startswith(_GZIP_START):
+                    return unpacked
         except zlib.error:
             raise BodyNotReadable("the answer says it is gzip and is not") from None
 

@@ -206,6 +206,8 @@ def failed(reply: Reply, feed: FeedSpec) -> FetchFailed:
 
     429 is for the whole host, in the name that the feed has for it.
     """
+    if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and feed.proxy:
+        return FetchFailed(reason=FetchReason.CONNECT, detail="the proxy wants another user or password")
     wait = retry_after(reply.headers, cap=_LONGEST_WAIT)
     busy = reply.status == HTTPStatus.TOO_MANY_REQUESTS and wait is not None
     return FetchFailed(
@@ -236,7 +238,7 @@ def media_type(headers: httpx.Headers) -> str:
 
 def _next_hop(question: Question, reply: Reply) -> httpx.URL:
     """Return where a redirect leads, raising `Stopped` where we do not follow."""
-    location, host = reply.headers["location"], reply.url.host
+    location, host = reply.headers.get_list("location")[0], reply.url.host
     if len(location) > _LONGEST_LOCATION:
         raise stopped(FetchReason.REDIRECTS, f"{host} redirects to a URL that is too long")
     try:

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 import httpx
 from protego import Protego
 
-from tocsin.fetch.exchange import Exchange, FetchLimits, Question, Stopped, failed
+from tocsin.fetch.exchange import Exchange, FetchLimits, Question, Stopped, failed, stopped
 from tocsin.model import FeedSpec, FetchReason
 from tocsin.net.urls import origin_of
 
@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(r"[a-z_-]+", re.IGNORECASE)
 
 
 class KeptOut(Exception):
-    """A site does not let us read a page, or cannot tell whether it does; the message says which."""
+    """A site does not let us read a page; the message says so."""
 
 
 class RobotsFiles:
@@ -48,13 +48,14 @@ class RobotsFiles:
     def permission(self, feed: FeedSpec) -> Callable[[httpx.URL], Awaitable[float]]:
         """Return what gives permission to ask at a URL: it returns the site's delay in seconds.
 
-        It raises `KeptOut`, and `Stopped` where the site may not be asked, or not now.
+        It raises `KeptOut`, and `Stopped` where the site may not be asked, or not now, or has no answer.
         """
 
         async def may_read(url: httpx.URL) -> float:
             rules = await self._rules_of(feed, url)
-            if rules.file is None:
-                raise KeptOut(f"the robots.txt of {url.host} could not be had, which lets us read nothing: {rules.why}")
+            if rules.file is None:  # it may be there the next time
+                why = f"the robots.txt of {url.host} could not be had, which lets us read nothing: {rules.why}"
+                raise stopped(FetchReason.HTTP_STATUS, why)
             if not await rules.allow(url):
                 raise KeptOut(f"the robots.txt of {url.host} does not let us read this page")
             return min(rules.file.crawl_delay(_US) or 0.0, _LONGEST_DELAY)

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 #: How many units run at a time: polls, pages that are read, sends to one channel, of the others.
-MOST_POLLS, MOST_READS, MOST_SENDS, MOST_OTHERS = 32, 8, 4, 1
+MOST_POLLS, MOST_READS, MOST_SENDS, MOST_OTHERS = 32, 16, 4, 1
 
 #: The lanes by the work that is due; each channel is a lane of its own, by the name "to <channel>".
 _WIDTHS = {

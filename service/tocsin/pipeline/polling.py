@@ -71,11 +71,15 @@ _OURS = FetchFailed(reason=FetchReason.INTERNAL, detail="an error of Tocsin's ow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollEnd:
-    """How a poll ended, for whoever polls once. `refused`: by the database, whose reason the log has."""
+    """How a poll ended, for whoever polls once.
+
+    `refused`: by the database, whose reason the log has. `host_is_busy`: it wants none of its feeds to be asked for.
+    """
 
     committed: bool
     unsettled: bool = False
     refused: bool = False
+    host_is_busy: bool = False
 
 
 _Answered: TypeAlias = Fetched | NotModified
@@ -111,6 +115,7 @@ class Polling:
             committed=all(end.committed for end in ends),
             unsettled=any(end.unsettled for end in ends),
             refused=any(end.refused for end in ends),
+            host_is_busy=isinstance(outcome, FetchFailed) and outcome.busy_host is not None,
         )
 
     async def _take(
@@ -183,7 +188,8 @@ class _Poll:
         """Store that nothing is new, in none of the parts that were asked for either."""
         now = self._tools.clock()
         memory = after_unchanged(self._due.memory, answer, now, unconditional=self._unconditional)
-        record = replace(self._record(now, memory, answer=answer), not_modified=True, received=answer.received)
+        record = self._record(now, memory, answer=answer, overlap=Overlap.KEPT)
+        record = replace(record, not_modified=not answer.same_body, received=answer.received)
         if reading:
             record = self._with_what_was_read(record, reading)
         end = await self._commit(record)

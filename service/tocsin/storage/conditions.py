@@ -38,10 +38,15 @@ _OPEN = select(conditions).where(conditions.c.feed.in_(NAMES), conditions.c.unti
 
 def held(connection: Connection, names: Sequence[str]) -> Mapping[str, frozenset[FeedState]]:
     """Return the conditions that hold, by feed; feeds without any are left out."""
-    found: dict[str, frozenset[FeedState]] = {}
+    return {feed: frozenset(states) for feed, states in begun(connection, names).items()}
+
+
+def begun(connection: Connection, names: Sequence[str]) -> Mapping[str, Mapping[FeedState, datetime]]:
+    """Return the conditions that hold, by feed, each with when it began; feeds without any are left out."""
+    found: dict[str, dict[FeedState, datetime]] = {}
     for batch in batches(names):
         for row in connection.execute(_OPEN, {"names": batch}):
-            found[row.feed] = found.get(row.feed, frozenset()) | {row.state}
+            found.setdefault(row.feed, {})[row.state] = row.since
     return found
 
 
@@ -52,10 +57,18 @@ def note(connection: Connection, feed: str, now_held: Sequence[Condition], at: d
     for state, row in before.items():
         if state not in holding:
             _change(connection, row, until=at, tell_at=at if row.told else None)
-        elif row.detail != holding[state].detail:
-            _change(connection, row, detail=holding[state].detail)
+        elif changes := _news(row, holding[state]):
+            _change(connection, row, **changes)
     begun = [condition for state, condition in holding.items() if state not in before]
     insert_all(connection, conditions, [_row(feed, condition, at) for condition in begun])
+
+
+def _news(row: ResultRow[Any], found: Condition) -> Row:
+    """Return what a poll found that is not stored yet: other words, or that people are to be told later than that."""
+    news: dict[str, Any] = {} if row.detail == found.detail else {"detail": found.detail}
+    if not row.told and row.tell_at and row.tell_at < found.tell_at:
+        news["tell_at"] = found.tell_at
+    return news
 
 
 def network_answers(connection: Connection, at: datetime) -> None:

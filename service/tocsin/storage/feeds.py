@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.model import DueFeed, FeedPart, FeedState
@@ -60,9 +60,10 @@ def release(connection: Connection, owner: str | None) -> None:
 
 def wake(connection: Connection, name: str, now: datetime) -> bool:
     """Have a configured feed polled now; False where there is none of that name."""
+    this = feeds.c.name == name, feeds.c.configured
+    connection.execute(delete(busy_hosts).where(busy_hosts.c.host.in_(select(feeds.c.host).where(*this))))
     woken = {"stopped": False, "due_at": now, "not_before": None}
-    result = connection.execute(update(feeds).where(feeds.c.name == name, feeds.c.configured).values(woken))
-    return result.rowcount == 1
+    return connection.execute(update(feeds).where(*this).values(woken)).rowcount == 1
 
 
 def busy(now: Time) -> Select[Any]:
@@ -99,6 +100,8 @@ def _choosing(*, one_per_host: bool) -> Select[Any]:
     number = func.row_number().over(partition_by=func.coalesce(func.nullif(key, ""), feeds.c.name), order_by=order)
     if one_per_host:
         due &= _host_is_free()
+    else:  # due or not, but none whose server asked for patience
+        due &= (feeds.c.failures == 0) | feeds.c.not_before.is_(None) | (feeds.c.not_before <= NOW)
     numbered = select(feeds.c.name, feeds.c.due_at, number.label("number")).where(due).subquery()
     first = select(numbered.c.name).where(numbered.c.number == 1).order_by(numbered.c.due_at, numbered.c.name)
     return first.limit(bindparam("most"))

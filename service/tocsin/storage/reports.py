@@ -10,7 +10,7 @@ from sqlalchemy import Row as ResultRow
 
 from tocsin.model import AlertReport, DeliveryReport, DispatchReport, FeedReport, FeedState, Totals
 from tocsin.storage import conditions
-from tocsin.storage.tables import alerts, attempts, deliveries, dispatches, entry_counts, feeds, matches
+from tocsin.storage.tables import alerts, attempts, busy_hosts, deliveries, dispatches, entry_counts, feeds, matches
 
 LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
 
@@ -22,24 +22,28 @@ LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
 def feed_reports(connection: Connection, now: datetime) -> Sequence[FeedReport]:
     """Return the health of each configured feed, by name."""
     rows = (connection.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.name))).all()
-    held = conditions.held(connection, [row.name for row in rows])
-    return [_feed_report(row, held.get(row.name, frozenset()), now) for row in rows]
+    held = conditions.begun(connection, [row.name for row in rows])
+    busy = {row.host: row.until for row in connection.execute(select(busy_hosts).where(busy_hosts.c.until > now))}
+    return [_feed_report(row, held.get(row.name, {}), busy.get(row.host), now) for row in rows]
 
 
-def _feed_report(row: ResultRow[Any], held: frozenset[FeedState], now: datetime) -> FeedReport:
+def _feed_report(
+    row: ResultRow[Any], held: Mapping[FeedState, datetime], busy: datetime | None, now: datetime
+) -> FeedReport:
+    patience = f"its host asked to be left alone until {busy:%d %b %H:%M} UTC" if busy else None
     return FeedReport(
         name=row.name,
         location=row.location,
         state=row.state,
         reason=row.reason,
-        detail=row.detail,
+        detail=row.detail or patience,
         last_success=row.last_success_at,
-        next_poll=None if row.stopped else row.due_at,
+        next_poll=None if row.stopped else max(row.due_at, busy or row.due_at),
         entries_a_day=_entries_a_day(row.entries_new, row.first_polled_at, now),
         not_modified_share=row.not_modified / row.polls if row.polls else None,
         received=row.received,
         failures=row.failures,
-        since=row.state_since,
+        since=held.get(row.state, row.state_since),
         conditions=tuple(sorted(held)),
         moved_to=row.move_url,
     )

@@ -78,10 +78,12 @@ async def test_a_feed_that_stopped_is_told_without_a_next_poll(store, make):
 
 
 async def test_a_condition_lasts_with_its_beginning_and_renews_its_detail(store, make):
-    """A condition that is found again began when it was found first and is told when that said, in the last words."""
+    """A condition that is found again began when it was found first, and is told in the last words, and not sooner."""
     await silent(store, make, tell_at=make.NOON + HOUR)
     await found(store, make, make.condition(detail="still", tell_at=make.NOON + 9 * HOUR), after=MINUTE)
-    (lasting,) = await due(store, make.NOON + HOUR)
+    assert await due(store, make.NOON + 8 * HOUR) == ()
+    await found(store, make, make.condition(detail="still", tell_at=make.NOON), after=2 * MINUTE)
+    (lasting,) = await due(store, make.NOON + 9 * HOUR)
     assert (lasting.since, lasting.detail, lasting.until) == (make.NOON, "still", None)
 
 

@@ -244,6 +244,18 @@ async def test_gzip_is_unpacked(fetcher, feed_at):
     assert (outcome.documents[0].body, outcome.received) == (RSS, len(packed))
 
 
+async def test_a_gzip_answer_may_be_of_several_streams(fetcher, feed_at):
+    """Streams that follow each other are one body (RFC 1952, 2.2), a few of them."""
+    half = len(RSS) // 2
+    packed = gzip.compress(RSS[:half]) + gzip.compress(RSS[half:])
+    async with Receiver(Reply(headers={"Content-Encoding": "gzip"}, body=packed)) as server:
+        outcome = await fetcher.fetch(feed_at(server.url), NONE, None)
+    assert outcome.documents[0].body == RSS
+    async with Receiver(Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(b"x") * 10_000)) as server:
+        outcome = await fetcher.fetch(feed_at(server.url), NONE, None)
+    assert (outcome.reason, outcome.detail) == (FetchReason.ENCODING, "the answer is of too many gzip streams")
+
+
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [

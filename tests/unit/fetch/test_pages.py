@@ -102,7 +102,7 @@ async def test_a_robots_txt_that_cannot_be_had_allows_nothing(read, robots):
     """5xx and what cannot be read mean that nothing may be read, and are not asked for again at once."""
     async with Paper(robots) as paper:
         first, second = await read(paper), await read(paper, "/b")
-    assert first.outcome is second.outcome is PageOutcome.ROBOTS
+    assert first.outcome is second.outcome is PageOutcome.FAILED
     assert first.detail.startswith("the robots.txt of 127.0.0.1 could not be had, which lets us read nothing: ")
     assert paper.targets == ["/robots.txt"]
 
