@@ -3,6 +3,7 @@
 Each document is read in the sandbox. What cannot be had or read costs no more than itself, and is told.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +33,9 @@ from tocsin.ports import LimitExceeded
 
 #: How many documents the index of a feed may lead to, and through how many indexes, as news sites' sitemaps do.
 MOST_PARTS, MOST_LEVELS = 50, 2
+
+#: How many entries become articles before others have their turn.
+AT_A_TIME = 20
 
 #: How long the documents of an index are fetched in one poll; the rest have their turn in the next.
 TIME_FOR_PARTS = timedelta(minutes=2)
@@ -106,7 +110,10 @@ class Gathering:
             self.problems.append(f"{document.name}: {parsed.detail}")
             return parsed
         unchanged = {self._seen[digest].entry_id for digest in parsed.unchanged}
-        self.entries += articles_of(parsed, self._feed, self._tools.clock(), unchanged)
+        for number, article in enumerate(articles_of(parsed, self._feed, self._tools.clock(), unchanged)):
+            self.entries.append(article)
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)  # a feed of thousands must not hold up what else is due
         self.published += (entry.published for entry in parsed.entries)
         for digest in parsed.unchanged:
             if digest in self.unchanged:

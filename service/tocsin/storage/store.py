@@ -104,15 +104,15 @@ class SqlStore:
 
     async def known_entries(self, feed: str, articles: Sequence[Article]) -> Sequence[KnownEntry]:
         """Return what is known of entries that may be those of `articles`."""
-        return await self.database.look(entries.known, feed, articles)
+        return await self.database.look(entries.known, feed, articles) if articles else ()
 
     async def stored_articles(self, ids: Sequence[str]) -> Mapping[str, Article]:
         """Return the newest stored version of each article."""
-        return await self.database.look(entries.newest, ids)
+        return await self.database.look(entries.newest, ids) if ids else {}
 
     async def existing_alerts(self, ids: Sequence[str]) -> frozenset[str]:
         """Return those of the alert ids that are stored."""
-        return await self.database.look(decisions.existing_alerts, ids)
+        return await self.database.look(decisions.existing_alerts, ids) if ids else frozenset()
 
     async def commit_poll(self, record: PollRecord) -> Commit:
         """Store everything that a poll decided, in one transaction."""
@@ -123,7 +123,7 @@ class SqlStore:
 
     async def page_standings(self, ids: Sequence[str]) -> Mapping[str, PageStanding]:
         """Return how far the pages of articles are."""
-        return await self.database.look(pages.standings, ids)
+        return await self.database.look(pages.standings, ids) if ids else {}
 
     async def wake_feed(self, name: str, now: datetime) -> bool:
         """Have a feed polled now."""
