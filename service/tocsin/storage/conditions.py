@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, select, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.jitter import share
@@ -51,7 +51,10 @@ def begun(connection: Connection, names: Sequence[str]) -> Mapping[str, Mapping[
 
 
 def note(connection: Connection, feed: str, now_held: Sequence[Condition], at: datetime) -> None:
-    """Begin the conditions that did not hold before, and end those that do not hold any more."""
+    """Begin the conditions that did not hold before, and end those that do not hold any more.
+
+    One that lasts untold is told later where its feed fails for another reason by now, which is borne for longer.
+    """
     before = {row.state: row for row in connection.execute(_OPEN, {"names": [feed]})}
     holding = {condition.state: condition for condition in now_held}
     for state, row in before.items():
@@ -71,6 +74,12 @@ def _news(row: ResultRow[Any], found: Condition) -> Row:
     return news
 
 
+def _renew(connection: Connection, row: ResultRow[Any], condition: Condition) -> None:
+    tell_at = row.tell_at and max(row.tell_at, condition.tell_at)
+    if (row.detail, row.tell_at) != (condition.detail, tell_at):
+        _change(connection, row, detail=condition.detail, tell_at=tell_at)
+
+
 def network_answers(connection: Connection, at: datetime) -> None:
     """End the outage of the network, if there is one: what it held up is polled soon and judged anew."""
     outage = connection.execute(_OPEN, {"names": [ALL_FEEDS]}).all()
@@ -79,13 +88,20 @@ def network_answers(connection: Connection, at: datetime) -> None:
     for row in outage:
         _change(connection, row, until=at, tell_at=at if row.told else None)
     failing = feeds.c.configured & feeds.c.reason.in_(NETWORK_REASONS)
-    for feed in (connection.scalars(select(feeds.c.name).where(failing))).all():
-        soon = at + COMING_BACK * share(feed)
-        connection.execute(
-            update(feeds).where(feeds.c.name == feed, feeds.c.due_at > soon).values(due_at=soon, not_before=None)
-        )
-        untold = (conditions.c.feed == feed) & conditions.c.until.is_(None) & conditions.c.tell_at.is_not(None)
-        connection.execute(update(conditions).where(untold).values(tell_at=at + PATIENCE))
+    names = connection.scalars(select(feeds.c.name).where(failing)).all()
+    if names:
+        connection.execute(_SOON, [{"of": name, "soon": at + COMING_BACK * share(name)} for name in names])
+    untold = conditions.c.until.is_(None) & conditions.c.tell_at.is_not(None)
+    for batch in batches(names):
+        of_these = untold & conditions.c.feed.in_(batch)
+        connection.execute(update(conditions).where(of_these).values(tell_at=at + PATIENCE))
+
+
+_SOON = (
+    update(feeds)
+    .where(feeds.c.name == bindparam("of"), feeds.c.due_at > bindparam("soon", type_=feeds.c.due_at.type))
+    .values(due_at=bindparam("soon", type_=feeds.c.due_at.type), not_before=None)
+)
 
 
 def forget(connection: Connection, names: Sequence[str], at: datetime) -> None:
