@@ -217,6 +217,17 @@ async def test_a_permanent_redirect_is_followed_directly_once_it_is_proven(servi
     assert (await service.feeds())["rss"].moved_to == f"{site.url}/new"
 
 
+async def test_a_feed_with_secrets_is_asked_where_it_was_written_for(service, site, configured):
+    """Headers are for the address that they stand beside: however long it redirects, that is the one that is asked."""
+    poll = await configured("rss", headers="{X-Key: opensesame}")
+    site.pages |= {"/rss": Reply(status=301, headers={"location": "/new"}), "/new": rss(item("one"))}
+    for _ in range(5):
+        before = len(site.requests)
+        await poll(hours=13)
+        assert site.requests[before].target == "/rss"
+    assert (await state(service), told(service)) == ("ok", [])
+
+
 async def test_a_redirect_that_lasts_a_moment_moves_nothing(service, site, configured):
     """A captive portal's redirects, permanent as they call themselves, are forgotten with it."""
     poll = await configured("rss")
