@@ -51,10 +51,7 @@ def begun(connection: Connection, names: Sequence[str]) -> Mapping[str, Mapping[
 
 
 def note(connection: Connection, feed: str, now_held: Sequence[Condition], at: datetime) -> None:
-    """Begin the conditions that did not hold before, and end those that do not hold any more.
-
-    One that lasts untold is told later where its feed fails for another reason by now, which is borne for longer.
-    """
+    """Begin the conditions that did not hold before, and end those that do not hold any more."""
     before = {row.state: row for row in connection.execute(_OPEN, {"names": [feed]})}
     holding = {condition.state: condition for condition in now_held}
     for state, row in before.items():
@@ -72,12 +69,6 @@ def _news(row: ResultRow[Any], found: Condition) -> Row:
     if not row.told and row.tell_at and row.tell_at < found.tell_at:
         news["tell_at"] = found.tell_at
     return news
-
-
-def _renew(connection: Connection, row: ResultRow[Any], condition: Condition) -> None:
-    tell_at = row.tell_at and max(row.tell_at, condition.tell_at)
-    if (row.detail, row.tell_at) != (condition.detail, tell_at):
-        _change(connection, row, detail=condition.detail, tell_at=tell_at)
 
 
 def network_answers(connection: Connection, at: datetime) -> None:

@@ -87,19 +87,6 @@ async def test_a_condition_lasts_with_its_beginning_and_renews_its_detail(store,
     assert (lasting.since, lasting.detail, lasting.until) == (make.NOON, "still", None)
 
 
-async def test_a_condition_that_lasts_is_told_no_sooner_than_its_last_poll_has_it(store, make):
-    """What is borne for longer by now is told of later, and never sooner; what was told is not told again."""
-    await store.apply_configuration([make.feed()], [], make.NOON)
-    for minutes in (15, 180, 15):
-        at = make.NOON + timedelta(minutes=minutes)
-        await found(store, make, make.condition(FeedState.FAILING, tell_at=at))
-    assert await due(store, make.NOON + 3 * HOUR - INSTANT) == ()
-    told = await due(store, make.NOON + 3 * HOUR)
-    assert await store.commit_told(ToldRecord(at=make.NOON + 3 * HOUR, told=told))
-    await found(store, make, make.condition(FeedState.FAILING, tell_at=make.NOON + 4 * HOUR))
-    assert await due(store, make.NOON + 5 * HOUR) == ()
-
-
 async def test_a_condition_that_nobody_was_told_of_ends_unsaid(store, make):
     """Where people were not told that something began, they are not told that it ended."""
     await silent(store, make, tell_at=make.NOON + HOUR)
