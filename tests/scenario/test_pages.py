@@ -257,3 +257,17 @@ async def test_the_rows_say_what_came_of_a_page(service, site, herald):
     async with await open_store(service.database_url, read_only=True) as store:
         standings = await store.page_standings([alert["article"]["id"]])
     assert not standings[alert["article"]["id"]].waiting
+
+
+async def test_a_page_that_was_asked_for_too_long_is_left_alone_for_an_hour(service, site, herald):
+    """A page that did not come while its article waited is not asked for again at once."""
+    site.pages |= {"/rss": rss(storm(site), CALM), "/storm": replace(page(*PARAGRAPHS), delay=5)}
+    service.clock.turn(minutes=12)
+    async with service.open() as app:
+        (due,) = await app.pipeline.claim_feeds(service.clock(), 9)
+        await app.pipeline.poll_feed(due)
+        service.clock.turn(seconds=29.5)
+        (due,) = await app.pipeline.claim_pages(service.clock(), 9)
+        await app.pipeline.read_page(due)
+        assert await app.pipeline.claim_pages(service.clock() + timedelta(minutes=50), 9) == []
+        assert len(await app.pipeline.claim_pages(service.clock() + timedelta(minutes=70), 9)) == 1

@@ -69,7 +69,7 @@ class PageReading:
             async with asyncio.timeout(left):
                 return await self._read(feed, due)
         except TimeoutError:
-            return PageFailed(outcome=PageOutcome.LATE, detail="it did not come in time")
+            return PageFailed(outcome=PageOutcome.LATE, detail="it did not come in time", retry_after=RETRIES[0])
 
     async def _read(self, feed: FeedSpec, due: DuePage) -> PageText | PageFailed:
         fetched = await self._tools.fetcher.fetch_page(feed, due.url)
@@ -172,7 +172,7 @@ def _facts(feed: FeedSpec, due: DuePage) -> PollFacts:
 
 def _next_try(due: DuePage, failure: PageFailed | None, now: datetime) -> datetime | None:
     match failure:
-        case PageFailed(outcome=PageOutcome.LATE) if due.decide_by <= now and due.attempts == 0:
+        case PageFailed(outcome=PageOutcome.LATE, retry_after=None):
             return now  # it was never asked for
         case PageFailed(outcome=PageOutcome.LATE | PageOutcome.FAILED) if due.attempts < len(RETRIES):
             wait = max(RETRIES[due.attempts], failure.retry_after or timedelta())
