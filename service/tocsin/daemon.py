@@ -1,6 +1,7 @@
 """The daemon: runs an app until it is told to stop, and answers commands meanwhile; and the same work done once."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -56,6 +57,7 @@ async def run_daemon(app: App) -> None:
             rules=len(app.plan.rules),
             channels=len(app.plan.channels),
         )
+        gc.freeze()  # rules and libraries stay for good: looking through them again and again would hold up the loop
         await app.runner.run(app.pipeline)
         await app.store.release_leases(app.owner)
         log.info(Event.DAEMON_STOPPED, pid=os.getpid())
