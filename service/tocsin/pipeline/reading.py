@@ -134,7 +134,7 @@ class PageReading:
 
     def _tell(self, feed: FeedSpec, due: DuePage, record: ReadRecord) -> None:
         self._tools.journal.info(
-            Event.PAGE_READ if record.found else Event.PAGE_MISSED,
+            Event.PAGE_FETCHED if record.found else Event.PAGE_MISSED,
             feed=feed.name,
             article=due.article.id,
             outcome=record.outcome.value,

@@ -27,13 +27,13 @@ class Telling:
             return  # another daemon did
         for condition in record.told:
             tools.journal.warning(
-                Event.CONDITION_ENDED if condition.until else Event.CONDITION_BEGAN,
+                Event.CONDITION_ENDED if condition.until else Event.CONDITION_STARTED,
                 feed=condition.feed,
                 state=condition.state.value,
                 detail=condition.detail,
             )
         if record.begun:
-            tools.journal.error(Event.CONDITION_BEGAN, state=record.begun.state.value, detail=record.begun.detail)
+            tools.journal.error(Event.CONDITION_STARTED, state=record.begun.state.value, detail=record.begun.detail)
         if record.messages:
             tools.wake()
 
