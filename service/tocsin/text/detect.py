@@ -24,6 +24,8 @@ MOST_READ = 500
 #: Letters from which on the network is believed by itself; a headline has fewer.
 ENOUGH_LETTERS = 80
 
+_HEADLINE = 20  # letters from which on the network has a say at all, where words do not tell
+_KIN_HEADLINE, _LONG_HEADLINE = 26, 32  # where languages are near kin; where words of any are enough
 _LEAST_LETTERS = 12  # in a script that many languages share
 _LEAST_CHARACTERS = 4  # in any other
 _LIKELY, _SURE, _CERTAIN = 0.7, 0.9, 0.97  # the network's probabilities
@@ -90,6 +92,8 @@ def _of_cyrillic(text: str, letters: int) -> str | None:
     if language:
         return language
     language = _of_network(text, _LIKELY)
+    if letters < _HEADLINE and language not in _ALWAYS:
+        return None
     if language and letters < ENOUGH_LETTERS:
         has_foreign = language in _NEVER and not _NEVER[language].isdisjoint(counted)
         lacks_own = language in _ALWAYS and _ALWAYS[language].isdisjoint(counted)
@@ -124,17 +128,28 @@ def _of_latin(text: str, letters: int) -> str | None:
         return None
     guess, probability = _guess(text)
     if guess in _KIN:
-        return guess if probability >= _SURE else None
+        return guess if probability >= _SURE and letters >= _KIN_HEADLINE else None
     votes: defaultdict[str, float] = defaultdict(float)
     for word in _WORD.findall(text):
         languages = _speakers().get(ignoring_case(word), ())
         for language in languages:
             votes[language] += 1 / len(languages)
-    spoken = max(votes.values(), default=0.0)
+    spoken = dict(votes)
     votes[guess] += probability
     (leader, most), (_, second) = (*Counter(votes).most_common(2), ("", 0.0))[:2]
-    is_clear = most - second >= _LEAD and (spoken >= _LEAD or probability >= _CERTAIN)
+    # A few names in a row look like any language: the network alone is believed of a longer headline only.
+    is_told = (
+        _leads(spoken, leader)
+        or (letters >= _HEADLINE and (probability >= _CERTAIN or (leader in spoken and probability >= _SURE)))
+        or (letters >= _LONG_HEADLINE and max(spoken.values(), default=0.0) >= _LEAD)
+    )
+    is_clear = most - second >= _LEAD and is_told
     return leader if is_clear and (leader in LISTED or leader in ALGORITHMS) else None
+
+
+def _leads(votes: Mapping[str, float], leader: str) -> bool:
+    """Tell whether a language has more stop words of the text than any other."""
+    return votes.get(leader, 0.0) - max((vote for of, vote in votes.items() if of != leader), default=0.0) >= _LEAD
 
 
 @cache

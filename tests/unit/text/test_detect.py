@@ -146,3 +146,17 @@ def test_threads_share_the_network():
             assert all(list(found) == alone for found in rounds)
     finally:
         sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize(
+    "headline",
+    ["Putin warns West over Ukraine", "Tsunami alert in Peru", "Storm closes schools on coast", "Slow two zebra"],
+)
+def test_a_few_names_are_of_no_language(headline):
+    """A headline of names and rare words, which the network alone takes for some language, is of none."""
+    assert detect_language(headline) in (None, "en")
+
+
+def test_a_few_cyrillic_words_are_of_no_language_without_its_letters():
+    """Words that Russian and Bulgarian share tell neither."""
+    assert detect_language("Встреча в Минске") is None
