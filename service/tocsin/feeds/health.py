@@ -12,6 +12,7 @@ from tocsin.feeds.memory import proven_address
 from tocsin.feeds.schedule import HOPELESS
 from tocsin.model import (
     NETWORK_REASONS,
+    Article,
     Condition,
     FeedKind,
     FeedMemory,
@@ -19,6 +20,7 @@ from tocsin.model import (
     FeedState,
     FetchFailed,
     FetchReason,
+    KnownEntry,
 )
 from tocsin.text.phrases import bare_url, every_in_words, in_words
 
@@ -34,6 +36,9 @@ CLOCK_TOLERANCE = timedelta(hours=1)
 
 #: Fewer dates say nothing of a feed's clock: one entry may be announced for tomorrow.
 ENOUGH_DATES = 3
+
+#: How many known entries must have come under new ids for it to be more than an accident.
+FEW_IDS = 3
 
 #: What holds, from heavy to light.
 BY_WEIGHT = (
@@ -86,6 +91,18 @@ def conditions_of(facts: HealthFacts) -> tuple[Condition, ...]:
     kept = (_lasting(facts, state) for state in facts.held.difference(found, _OF_FAILURES))
     found |= {condition.state: condition for condition in kept if condition}
     return tuple(found[state] for state in BY_WEIGHT if state in found)
+
+
+def overlap_of(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Overlap:
+    """Return how the articles of a poll agree with the entries that are known of their feed."""
+    ids = {entry.entry_id for entry in known}
+    if any(article.entry_id in ids for article in articles):
+        return Overlap.KEPT
+    urls, contents = {entry.canonical_url for entry in known} - {None}, {entry.content_hash for entry in known}
+    otherwise = sum(article.canonical_url in urls or article.content_hash in contents for article in articles)
+    if otherwise >= FEW_IDS:
+        return Overlap.IDS_CHANGED
+    return Overlap.KEPT if otherwise else Overlap.GAP
 
 
 def state_of(conditions: Sequence[Condition]) -> FeedState:

@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never
 
 from tocsin.alerts.decide import PollFacts, may_ring
 from tocsin.errors import StorageError
-from tocsin.feeds.health import HealthFacts, Overlap, conditions_of, state_of
+from tocsin.feeds.health import HealthFacts, Overlap, conditions_of, overlap_of, state_of
 from tocsin.feeds.memory import (
     ReadFacts,
     after_failure,
@@ -36,7 +36,6 @@ from tocsin.model import (
     FetchFailed,
     FetchOutcome,
     FetchReason,
-    KnownEntry,
     New,
     NotModified,
     PageRecord,
@@ -55,9 +54,6 @@ from tocsin.text.urls import request_host
 
 #: How many pages of older entries are read where a feed went on faster than we looked (RFC 5005).
 MOST_OLDER = 3
-
-#: How many entries must have come under new ids for it to be more than an accident.
-FEW_IDS = 3
 
 #: How long story and ring wait for a page.
 PATIENCE = timedelta(seconds=30)
@@ -254,7 +250,7 @@ class _Poll:
         if reading.unchanged or len(reading.articles) < 2:
             return Overlap.KEPT
         known = await self._tools.store.known_entries(self._feed.name, reading.articles)
-        return _overlap(reading.articles, known)
+        return overlap_of(reading.articles, known)
 
     async def _decide(self, answer: _Answered, reading: Gathering, overlap: Overlap) -> PollRecord:
         """Decide what a poll changes, by the rows as they are now."""
@@ -456,14 +452,3 @@ def _as_known(outcome: FetchOutcome, memory: FeedMemory) -> FetchOutcome:
             validators=outcome.validators, received=outcome.received, same_body=True, answer=outcome.answer
         )
     return outcome
-
-
-def _overlap(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Overlap:
-    ids = {entry.entry_id for entry in known}
-    if any(article.entry_id in ids for article in articles):
-        return Overlap.KEPT
-    urls, contents = {entry.canonical_url for entry in known} - {None}, {entry.content_hash for entry in known}
-    otherwise = sum(article.canonical_url in urls or article.content_hash in contents for article in articles)
-    if otherwise >= FEW_IDS:
-        return Overlap.IDS_CHANGED
-    return Overlap.KEPT if otherwise else Overlap.GAP

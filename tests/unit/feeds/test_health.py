@@ -1,18 +1,21 @@
 """How a feed is doing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from support.nouns import NOON, feed
-from tocsin.feeds.health import BY_WEIGHT, HealthFacts, Overlap, conditions_of, state_of
+from support.nouns import NOON, article, feed
+from tocsin.feeds.health import BY_WEIGHT, HealthFacts, Overlap, conditions_of, overlap_of, state_of
 from tocsin.model import (
+    Article,
     Condition,
     FeedKind,
     FeedMemory,
     FeedState,
     FetchFailed,
     FetchReason,
+    KnownEntry,
     Move,
 )
 
@@ -217,3 +220,47 @@ def test_a_move_that_is_proven_anew_was_told_already():
     again = Move(url=THERE.url, polls=1, since=NOON)
     assert set(judged(memory(move=again), held={FeedState.MOVED})) == {FeedState.MOVED}
     assert judged(memory(move=None), held={FeedState.MOVED}) == {}
+
+
+def known(number: int, **changes: object) -> KnownEntry:
+    """Make a known entry, whose id, URL and content are those of the article of that number."""
+    entry = KnownEntry(
+        entry_id=f"id-{number}",
+        canonical_url=f"https://herald.example.org/{number}",
+        article_id=f"art_{number}",
+        version=1,
+        content_hash=f"hash-{number}",
+        first_seen=NOON,
+    )
+    return replace(entry, **changes)
+
+
+def came(number: int, **changes: object) -> Article:
+    """Make the article of that number as a poll brings it."""
+    of_number = known(number)
+    return article(
+        entry_id=of_number.entry_id,
+        canonical_url=of_number.canonical_url,
+        content_hash=of_number.content_hash,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("articles", "entries", "overlap"),
+    [
+        ([came(1), came(2)], [known(2)], Overlap.KEPT),
+        ([came(1), came(2)], [], Overlap.GAP),
+        ([came(n) for n in range(3)], [known(n, entry_id=f"old-{n}") for n in range(3)], Overlap.IDS_CHANGED),
+        ([came(n) for n in range(2)], [known(n, entry_id=f"old-{n}") for n in range(2)], Overlap.KEPT),
+        (
+            [came(n) for n in range(3)],
+            [known(n, entry_id=f"old-{n}", canonical_url=None) for n in range(3)],
+            Overlap.IDS_CHANGED,
+        ),
+    ],
+    ids=["an id is known", "nothing is known", "three by their addresses", "two are an accident", "three by content"],
+)
+def test_what_is_known_tells_how_polls_overlap(articles, entries, overlap):
+    """One known id keeps a poll with the last; known entries under new ids, or none known at all, are told apart."""
+    assert overlap_of(articles, entries) is overlap
