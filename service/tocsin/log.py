@@ -34,7 +34,15 @@ class Event(StrEnum):
     DAEMON_STOPPED = "daemon.stopped"
     STOP_REQUESTED = "stop.requested"
     CONFIG_WARNED = "config.warned"
+    CONFIG_RELOADED = "config.reloaded"
+    CONFIG_REFUSED = "config.refused"
+    HEARTBEAT_WITHHELD = "heartbeat.stopped"
+    HEARTBEAT_FAILED = "heartbeat.failed"
+    HEARTBEAT_RESUMED = "heartbeat.resumed"
     DATABASE_UPGRADED = "database.upgraded"
+    DATABASE_PRUNED = "database.pruned"
+    DATABASE_CAUTIONED = "database.cautioned"
+    CLOCK_SET_BACK = "clock.stepped"
     STORAGE_FULL = "storage.filled"
     STORAGE_FAILED = "storage.failed"
     STORAGE_RECOVERED = "storage.recovered"
@@ -42,14 +50,25 @@ class Event(StrEnum):
     FEED_FAILED = "feed.failed"
     FEED_RECOVERED = "feed.recovered"
     ENTRY_SKIPPED = "entry.skipped"
+    ARTICLE_BROKE = "article.failed"
+    ARTICLE_PUT_ASIDE = "article.shelved"
     PAGE_FETCHED = "page.fetched"
     PAGE_MISSED = "page.missed"
     CONDITION_STARTED = "condition.started"
     CONDITION_ENDED = "condition.ended"
     ALERT_RANG = "alert.rang"
+    ALERT_POSTPONED = "alert.postponed"
+    ALERT_UPDATED = "alert.updated"
     ALERT_DROPPED = "alert.dropped"
+    BATCH_FLUSHED = "batch.flushed"
+    SILENCE_STARTED = "silence.started"
+    SILENCE_ENDED = "silence.ended"
+    FURNITURE_SPARED = "furniture.spared"
     DELIVERY_ATTEMPTED = "delivery.attempted"
     DELIVERY_DIED = "delivery.died"
+    CHANNEL_HELD = "channel.paused"
+    CHANNEL_FAILED = "channel.failed"
+    CHANNEL_RECOVERED = "channel.recovered"
     LEASE_LOST = "lease.lost"
     COMMAND_ANSWERED = "command.answered"
     STEP_CRASHED = "step.crashed"
@@ -68,6 +87,8 @@ class Details(TypedDict, total=False):
     rule: str
     story: str
     alert: str
+    alerts: int
+    silence: str
     channel: str
     recipient: str
     message: str
@@ -100,6 +121,7 @@ class Details(TypedDict, total=False):
     dropped: int
     received: int  # bytes
     failures: int
+    rows: dict[str, int]  # by table
     # what runs
     version: str
     pid: int

@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from tocsin.errors import Problem
-from tocsin.model import ChannelSpec, Entity, FeedSpec, Network, Route, Rule
+from tocsin.model import ChannelSpec, Dedup, Entity, FeedSpec, Inhibition, Network, Retention, Route, Rule
 from tocsin.model.query import Query
 
-Named = TypeVar("Named", FeedSpec, ChannelSpec)
+Named = TypeVar("Named", FeedSpec, ChannelSpec, Rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,9 @@ class Plan:
     `rules` holds the enabled ones. `queries` are the named parts as written: they may name each other. An empty
     `routes` sends every alert to every channel. `ops` are the channels that the service reports on itself through.
     `allow_private` is that of `defaults` and `proxy` the one of all, which feeds and channels have in theirs; `ca_file`
-    names authorities to be trusted besides the usual ones. `warnings` do not keep it from running, `hints` are less
-    than these. `secrets` are the strings that must never be printed.
+    names authorities to be trusted besides the usual ones. `dedup` says when articles are one story, `retention`
+    how long rows are kept. `heartbeat` is a URL to be asked as long as all is well, empty for none. `warnings` do not
+    keep it from running, `hints` are less than these. `secrets` are the strings that must never be printed.
     """
 
     feeds: tuple[FeedSpec, ...] = ()
@@ -29,21 +30,27 @@ class Plan:
     queries: Mapping[str, Query] = field(default_factory=dict)
     channels: tuple[ChannelSpec, ...] = ()
     routes: tuple[Route, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
+    retention: Retention = field(default_factory=Retention)
+    heartbeat: str = field(default="", repr=False)
     timezone: str = "UTC"
     contact: str | None = None
     ops: tuple[str, ...] = ()
     proxy: str = field(default="", repr=False)
     ca_file: str | None = None
     allow_private: tuple[Network, ...] = ()
+    dedup: Dedup = field(default_factory=Dedup)
     warnings: tuple[Problem, ...] = ()
     hints: tuple[Problem, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     feed_named: Mapping[str, FeedSpec] = field(init=False, repr=False, compare=False)
     channel_named: Mapping[str, ChannelSpec] = field(init=False, repr=False, compare=False)
+    rule_named: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feed_named", _by_name(self.feeds))
         object.__setattr__(self, "channel_named", _by_name(self.channels))
+        object.__setattr__(self, "rule_named", _by_name(self.rules))
 
 
 def _by_name(values: tuple[Named, ...]) -> Mapping[str, Named]:

@@ -7,11 +7,20 @@ outcome and reason that is stored or shown.
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tocsin.model.query import Query
+from tocsin.model.stories import CountedReport as CountedReport
+from tocsin.model.stories import Dedup as Dedup
+from tocsin.model.stories import Fingerprint as Fingerprint
+from tocsin.model.stories import Likeness as Likeness
+from tocsin.model.stories import Neighbours as Neighbours
+from tocsin.model.stories import Placement as Placement
+from tocsin.model.stories import StoryMember as StoryMember
+from tocsin.model.stories import StoryRecord as StoryRecord
+from tocsin.model.stories import StoryVerdict as StoryVerdict
 
 JsonObject: TypeAlias = Mapping[str, object]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -78,7 +87,8 @@ class FeedSpec:
     `outlet` is the publisher; None: each article's own, by its URL. `every` and `cron` are both None where the pace is
     found out. `headers` go to the feed's own origin only. `source` is equal for feeds that one request serves: a digest
     of the URL, without what makes no difference in it, and of what is sent along; `host` is whom that request is made
-    to. A directory has a source and a host of its own.
+    to. A directory has a source and a host of its own. `tracking` are parameters of its entries' URLs that make no
+    difference, besides the usual ones.
     """
 
     name: str
@@ -101,6 +111,7 @@ class FeedSpec:
     insecure_tls: bool = False
     source: str = ""
     host: str = ""
+    tracking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +189,10 @@ class Rule:
 
     One of `keywords`, and `query`, and one of `entities_any`, and all of `entities_all` must be found (an empty one
     asks for nothing); none of `exclude` may be. The query's named parts are replaced by what they name.
+
+    An alert waits until `min_sources` outlets have its story. It is told again when the story reaches one of the
+    numbers of outlets in `follow_up` (in rising order), and, with `on_update`, when its article changed materially.
+    What rings more often than `max_per_hour` on a channel is told in a summary.
     """
 
     name: str
@@ -194,6 +209,77 @@ class Rule:
     tags: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     tests: tuple[RuleTest, ...] = ()
+    min_sources: int = 1
+    on_update: bool = False
+    follow_up: tuple[int, ...] = ()
+    max_per_hour: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibition:
+    """While `rule` rang for a story, alerts of the rules that it `hides` are not sent for that story."""
+
+    rule: str
+    hides: frozenset[str]
+
+
+class GroupBy(StrEnum):
+    """What alerts that are told together have in common."""
+
+    RULE = "rule"
+    STORY = "story"
+    FEED = "feed"
+    NONE = "none"  # nothing: each alert is told by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestTimes:
+    """When a digest is told: at the slots of a cron line in a zone (IANA); with `empty`, without alerts too."""
+
+    cron: str
+    timezone: str
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """When nothing but what is critical is told: from `start` to `end` by the clocks of a zone, over midnight or not.
+
+    `days` are those on which they begin, Monday being 0.
+    """
+
+    start: time
+    end: time
+    timezone: str
+    days: frozenset[int] = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When what a route takes is told. A digest wins over groups; what is critical passes quiet hours."""
+
+    group_by: GroupBy = GroupBy.NONE
+    group_wait: timedelta = timedelta(0)
+    group_interval: timedelta = timedelta(minutes=5)
+    digest: DigestTimes | None = None
+    quiet_hours: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A channel that an alert goes to, and when. One that its rule notifies is told at once: `timing` is None."""
+
+    channel: str
+    timing: Timing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long rows are kept after they are done with: articles with all that hangs on them, deliveries, dead ones."""
+
+    articles: timedelta = timedelta(days=90)
+    deliveries: timedelta = timedelta(days=30)
+    dead: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,14 +292,20 @@ class RouteMatch:
     feeds: frozenset[str] = frozenset()
     feed_tags: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Which alerts go to which channels. Children are tried first and inherit `channels` where they name none."""
+    """Which alerts go to which channels, and when. Children are tried first and have inherited what they do not say.
+
+    `source` is `file:line`.
+    """
 
     match: RouteMatch = RouteMatch()
     channels: tuple[str, ...] = ()
+    timing: Timing = Timing()
+    source: str = field(default="", compare=False)
     goes_on: bool = False  # the configuration's `continue`
     routes: tuple["Route", ...] = ()
 
@@ -224,13 +316,34 @@ class ChannelKind(StrEnum):
     SLACK = "slack"
     EMAIL = "email"
     WEBHOOK = "webhook"
+    TEAMS = "teams"
+    DISCORD = "discord"
+    TELEGRAM = "telegram"
+    NTFY = "ntfy"
+    PAGERDUTY = "pagerduty"
+    APPRISE = "apprise"
     CONSOLE = "console"
     FILE = "file"
 
 
+#: Bytes of the largest body that a webhook is sent, as Standard Webhooks 1.0.0 recommends.
+LARGEST_WEBHOOK_BODY: Final = 20_000
+
+
+class WebhookForm(StrEnum):
+    """What a webhook's body is, where it has no template of its own."""
+
+    STANDARD = "standard"  # the payload, as Standard Webhooks has it
+    CLOUDEVENTS = "cloudevents"  # the payload's data in a CloudEvents 1.0 envelope
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ChannelSpec:
-    """A way out, as configured. `url`, `smtp`, `secret` and `proxy` are secrets: `repr()` leaves them out.
+    """A way out, as configured. `url`, `smtp`, `secret`, `token` and `proxy` are secrets: `repr()` leaves them out.
+
+    `token` lets us in where a URL alone does not; `target` is the receiver's own name for where messages go (a Slack
+    channel, a Telegram chat, an ntfy topic). `secrets` sign webhooks, the first of them first. `template` is the JSON
+    that a webhook is sent in place of the payload, its strings templates.
 
     `recipients` is what each message is sent to, one delivery each: the addresses of an email channel, one empty
     string for every other kind. `timeout` is for one attempt as a whole. `timezone` is an IANA name.
@@ -242,12 +355,37 @@ class ChannelSpec:
     url: str = ""
     smtp: str = ""
     sender: str = ""
-    secret: str = ""
+    secrets: tuple[str, ...] = ()
+    token: str = ""
+    target: str = ""
+    form: WebhookForm = WebhookForm.STANDARD
+    template: JsonObject | None = None
     path: str = ""
     allow_private: tuple[Network, ...] = ()
     proxy: str = ""
     timeout: timedelta = timedelta(seconds=15)
     timezone: str = "UTC"
+
+    @property
+    def edits(self) -> bool:
+        """Tell whether what was sent can be changed where it stands."""
+        match self.kind:
+            case ChannelKind.SLACK:
+                return bool(self.token)
+            case ChannelKind.DISCORD | ChannelKind.TELEGRAM:
+                return True
+            case _:
+                return False
+
+    @property
+    def resolves(self) -> bool:
+        """Tell whether what it is told of stays open until it is told that it is over."""
+        return self.kind is ChannelKind.PAGERDUTY
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Tell whether what reads it is a program, which wants all of it, and not people, who want it short."""
+        return self.kind is ChannelKind.FILE or (self.kind is ChannelKind.WEBHOOK and self.template is None)
 
     def __repr__(self) -> str:
         return f"ChannelSpec(name={self.name!r}, kind={self.kind.value!r})"
@@ -423,7 +561,7 @@ class Entry:
     not give is None. `text` is the fullest text there is, in paragraphs parted by empty lines; `text_kind` says what
     that is. `title_in_text`: the title is a paragraph of the text, the first that is not furniture. `title_repeated`:
     that paragraph says the title again. `digest` is equal where all that the document says of the entry is; empty where
-    nothing is known of that.
+    nothing is known of that. `feed` is what it says that its feed is called, as articles in JSON lines can.
     """
 
     id: str
@@ -440,6 +578,7 @@ class Entry:
     language: str | None = None
     tags: tuple[str, ...] = ()
     digest: str = ""
+    feed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -496,7 +635,8 @@ class Article:
     """Our normalised form of an entry; one version of it.
 
     `id` is a hash of feed and entry, the same on every machine. `masked` are the spans of `text` that are furniture
-    or repeat the title: they are never matched. `content_hash` is equal for equal title and text.
+    or repeat the title: they are never matched, nor is a title that is furniture itself (`title_masked`).
+    `content_hash` is equal for equal title and text.
     """
 
     id: str
@@ -516,6 +656,7 @@ class Article:
     summary: str | None = None
     tags: tuple[str, ...] = ()
     masked: tuple[Span, ...] = ()
+    title_masked: bool = False
     digest: str = ""  # of the entry (see there)
 
 
@@ -533,9 +674,10 @@ class KnownEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """An entry never seen before; its article is version 1."""
+    """An entry never seen before; its article is version 1. `reused`: its id named another article until now."""
 
     article: Article
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -566,6 +708,7 @@ class SkipReason(StrEnum):
 
     EMPTY = "empty"  # neither title nor text
     REPEATED = "repeated"  # stands twice in one poll
+    POISON = "poison"  # it breaks what is done with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -577,6 +720,19 @@ class Skipped:
 
 
 EntryOutcome: TypeAlias = New | Changed | Seen | Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """An article that broke what was done with it: how often this text did, when last, and the trace of that."""
+
+    article_id: str
+    feed: str
+    title: str
+    content_hash: str
+    tries: int
+    trace: str
+    at: datetime
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -629,6 +785,8 @@ class DropReason(StrEnum):
     FIRST_POLL = "first_poll"
     TOO_OLD = "too_old"
     MATCHED_BEFORE = "matched_before"  # an edit of an article that matched this rule already
+    TOO_FEW_SOURCES = "too_few_sources"  # not as many outlets had the story as the rule asks for, in time
+    RULE_CHANGED = "rule_changed"  # while it waited for outlets, its rule became another one, or went
     NO_ROUTE = "no_route"
 
 
@@ -653,7 +811,14 @@ class Drop:
     reason: DropReason
 
 
-Decision: TypeAlias = Ring | Join | Drop
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForSources:
+    """A match waits until more outlets have its story."""
+
+    alert_id: str
+
+
+Decision: TypeAlias = Ring | Join | WaitForSources | Drop
 
 
 class DispatchState(StrEnum):
@@ -679,6 +844,9 @@ class MessageKind(StrEnum):
     """What a message is; the `type` of its payload."""
 
     ALERT = "alert.matched"
+    UPDATED = "alert.updated"
+    GROUP = "alert.group"
+    DIGEST = "digest.ready"
     OPS = "ops.condition"  # the payload's `type` names the condition: ops.feed.silent, ops.network_down
     TEST = "test.ping"
 
@@ -700,7 +868,12 @@ class Notice:
     """A message in the neutral form that every channel for people is made from.
 
     All strings are untrusted text of the article's, cleaned of control characters; a channel escapes them for its
-    own medium. `published` is in the zone of the user, ready to be shown; `facts` are label and value.
+    own medium. `published` is in the zone of the user, ready to be shown; `facts` are label and value. `update` says
+    why an alert is told again (`sources`, `follow_up`, `changed`). `age` is how old the article was when the alert
+    rang, such as "2 h".
+
+    A group and a digest have their alerts in `items`, those of one rule together, and say in `more` how many they
+    leave out; their `headline` says what they are, `counts` how many alerts each rule has. What is not theirs is empty.
     """
 
     kind: MessageKind
@@ -713,14 +886,20 @@ class Notice:
     excerpts: tuple[Excerpt, ...]
     facts: tuple[tuple[str, str], ...]
     alert_id: str
+    age: str = ""
+    update: str | None = None
+    items: "tuple[Notice, ...]" = ()
+    more: int = 0
+    counts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What one recipient of a channel is sent. `payload` is design's version 1; `notice` says the same to people.
 
-    `delivery_id` is the same over retries, restarts and databases; `story_id` threads mail: it names the story, or
-    whatever else the message is about.
+    `earlier` is the receiver's id of the first message to the same recipient about the same alert, where that arrived
+    and has one: what an update can change or answer. `delivery_id` is the same over retries, restarts and databases;
+    `story_id` threads mail: it names the story, or whatever else the message is about.
     """
 
     delivery_id: str
@@ -729,6 +908,7 @@ class Message:
     notice: Notice
     created: datetime
     story_id: str
+    earlier: str | None = None
 
 
 class AttemptResult(StrEnum):
@@ -763,10 +943,34 @@ class DeadReason(StrEnum):
     UNRENDERABLE = "unrenderable"  # a bug of ours, logged with its trace
 
 
-class WaitReason(StrEnum):
-    """Why a delivery waits."""
+class BatchKind(StrEnum):
+    """Why alerts are told together."""
 
+    GROUP = "group"
+    DIGEST = "digest"
+    QUIET_HOURS = "quiet_hours"
+    LIMIT = "limit"
+    RELEASED = "released"  # a silence was ended, and what it kept is sent after all
+    BACKLOG = "backlog"  # more waits for the channel than anybody would read one by one
+
+
+class WaitReason(StrEnum):
+    """Why a dispatch or a delivery waits; a dispatch that is to be sent at once has none."""
+
+    GROUP = "group"  # for others of its group
+    DIGEST = "digest"  # for the next slot
+    QUIET_HOURS = "quiet_hours"  # until they are over
+    LIMIT = "limit"  # its rule rang more often than it may: for the summary
+    RELEASED = "released"  # a silence kept it, and was ended so that it is sent
     RETRY = "retry"
+    CHANNEL = "channel"  # its channel asked for patience, or fails
+
+
+class MuteReason(StrEnum):
+    """Why a dispatch is kept and not sent."""
+
+    SILENCED = "silenced"
+    INHIBITED = "inhibited"  # another rule that rang for the story hides its rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -803,11 +1007,78 @@ class ClaimedDelivery:
     created: datetime
     attempts: int
     refusals: int  # tries before this one that the receiver refused
+    earlier: str | None = None  # as in `Message`
+    probe: bool = False  # its channel fails, and this is to show whether it still does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStanding:
+    """How a channel is doing: what keeps its deliveries waiting, and what people are told of that.
+
+    `paced_until`: the next message may be sent then. `held_until`: its receiver asked for patience. `failures` are in a
+    row, of whichever deliveries. Where they are many the breaker opens (`open_since`): nothing is sent but a probe at
+    `probe_at`; `probes` counts those that failed. `failing_since` and `detail` are of a spell of trouble that began
+    with a failure or a death (`died`) and lasts until a delivery arrives, at `works_since`. `tell_at` is when people
+    are to be told that it began or, where they were `told` of that, that it ended.
+    """
+
+    name: str
+    paced_until: datetime | None = None
+    held_until: datetime | None = None
+    failures: int = 0
+    open_since: datetime | None = None
+    probes: int = 0
+    probe_at: datetime | None = None
+    failing_since: datetime | None = None
+    works_since: datetime | None = None
+    detail: str = ""
+    died: bool = False
+    told: bool = False
+    tell_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How many deliveries of a channel may be claimed, and how it stands once one is. `probe`: to see if it works."""
+
+    limit: int
+    after: ChannelStanding
+    probe: bool = False
+
+
+class DiscardReason(StrEnum):
+    """Why a delivery was dropped."""
+
+    BY_HAND = "by_hand"
+    FOLDED = "folded"  # its channel did not work for so long that a digest tells of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelToldRecord:
+    """What is told of channels, to be stored in one transaction with the messages.
+
+    `told` is how each channel stood that is told of, and how it stands then.
+    """
+
+    at: datetime
+    told: tuple[tuple[ChannelStanding, ChannelStanding], ...] = ()
+    messages: "tuple[MessageRecord, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """What becomes of alerts put down before a time when a channel works again: they are told in a batch."""
+
+    batch: "Batch"
+    before: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """One try and what was decided from it, to be stored together."""
+    """One try and what was decided from it, to be stored together.
+
+    `fold` is what becomes of old alerts that wait for the same channel, if this is what makes that work again.
+    """
 
     delivery_id: str
     owner: str
@@ -815,6 +1086,7 @@ class AttemptRecord:
     took: timedelta
     attempt: Attempt
     decision: AttemptDecision
+    fold: Fold | None = None
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -834,6 +1106,8 @@ class FeedState(StrEnum):
     SILENT = "silent"  # nothing new for much longer than usual
     GAP = "gap"  # nothing that the last poll saw is there any more: entries came and went in between
     ALL_IDS_CHANGED = "all-ids-changed"  # known entries came under new ids
+    IDS_REPEATED = "ids-repeated"  # entries that differ have one id
+    ALL_URLS_CHANGED = "all-urls-changed"  # known entries came under new URLs
     CLOCK_ODD = "clock-odd"  # the server's clock, or the dates of the entries, are far from ours
     MOVED = "moved"  # the server sends us to another address for good
     NETWORK_DOWN = "network-down"  # of all feeds together: none can be reached
@@ -905,7 +1179,7 @@ class DuePage:
 
     `article` is the newest stored version, `version` its number, `before` the last one decided upon. `decided`:
     story and ring do not wait for the page any more. `polled` is the time of the poll that brought the article,
-    `last_success` that of the poll before.
+    `last_success` that of the poll before. `shared_url`: other entries of that poll had its address too.
     """
 
     article: Article
@@ -920,19 +1194,25 @@ class DuePage:
     polled: datetime
     last_success: datetime | None
     attempts: int
+    shared_url: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoryRecord:
-    """The articles that are copies or updates of one report, named by the first."""
+class StorySource:
+    """An article of a story, as alerts name it. `seen` is when it joined."""
 
-    id: str
-    first_seen: datetime
+    article_id: str
+    outlet: str
+    feed: str
+    url: str | None
+    title: str
+    published: datetime | None
+    seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRecord:
-    """A match with its end. `reason` is set for a dropped one, `alert_id` for the others."""
+    """A match with its end. `reason` is set for a dropped one, `alert_id` for one that rang or joined."""
 
     article_id: str
     version: int
@@ -958,6 +1238,63 @@ class AlertRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAlert:
+    """An alert that waits for more outlets until `until`. `data` is what it says if it rings, with the sources so far.
+
+    `id` is that of the alert.
+    """
+
+    id: str
+    rule_name: str
+    rule_key: str
+    story_id: str
+    article_id: str
+    version: int
+    data: JsonObject
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertUpdate:
+    """What changes in an alert that rang: `number` counts its updates, from 1. `data` is what it says from now on.
+
+    `reason` is why somebody is told, None where nobody is.
+    """
+
+    alert_id: str
+    number: int
+    article_id: str
+    version: int
+    data: JsonObject
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertStanding:
+    """An alert that rang, as far as updates go. `version` of its article is what was told last.
+
+    `channels` are those that it was sent to, by name.
+    """
+
+    id: str
+    rule_name: str
+    article_id: str
+    version: int
+    updates: int
+    data: JsonObject
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryStanding:
+    """A story as it stands: its articles in the order in which they joined, its alerts, and those that wait."""
+
+    sources: tuple[StorySource, ...] = ()
+    alerts: tuple[AlertStanding, ...] = ()
+    held: tuple[HeldAlert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchRecord:
     """An alert on its way to one channel."""
 
@@ -966,6 +1303,10 @@ class DispatchRecord:
     channel: str
     state: DispatchState
     reason: str | None = None
+    rule_name: str = ""
+    counted: bool = False  # for the rule's `max_per_hour`
+    batch_id: str | None = None  # what it waits to be told with
+    silence_id: str | None = None  # what keeps it from being sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -989,22 +1330,134 @@ class MessageRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a channel is told together, when it is due. `key` says what of, in words of the payload."""
+
+    id: str
+    channel: str
+    kind: BatchKind
+    key: JsonObject
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStanding:
+    """How a batch stands: when it is due, None where nothing waits in it, and when it was told last."""
+
+    due: datetime | None
+    flushed: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Alerts that are kept and not sent: those that match, on the channels and of the stories named, if any are."""
+
+    id: str
+    match: RouteMatch
+    starts: datetime
+    ends: datetime
+    channels: frozenset[str] = frozenset()
+    stories: frozenset[str] = frozenset()
+    comment: str = ""
+    author: str = ""
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceReport:
+    """A silence, and how many dispatches it keeps."""
+
+    silence: Silence
+    muted: int
+
+
+#: Deliveries that wait for a channel; what comes beyond them is told in a digest.
+MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What decides when alerts are sent, as of one moment.
+
+    `silences` are those that hold now, `batches` the standings of those asked for, by id; `recent` are the times, in
+    rising order, at which a rule's alerts went to a channel within the last hour, by rule and channel.
+    `backlogged` are the channels for which `MOST_WAITING` deliveries wait, or more.
+    """
+
+    silences: tuple[Silence, ...] = ()
+    batches: Mapping[str, BatchStanding] = field(default_factory=dict)
+    recent: Mapping[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
+    backlogged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingAlert:
+    """An alert that waits in a batch; `data` is what it says by now."""
+
+    dispatch_id: str
+    alert_id: str
+    rule_name: str
+    created: datetime
+    data: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueBatch:
+    """A batch that is due, with the alerts that wait in it, oldest first. `counts` are of the last week's alerts.
+
+    These are the moments at which the rules rang that the batch has alerts of, by rule.
+    """
+
+    batch: Batch
+    opened: datetime | None
+    alerts: tuple[WaitingAlert, ...]
+    week: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushRecord:
+    """What came of a batch that was due, to be stored in one transaction.
+
+    `messages` tell those alerts that are not among the `muted` (by dispatch, each with the silence that mutes it), all
+    of them and each once; there are none where there is nothing to tell. `next_due` is when the batch is due again
+    although nothing waits in it.
+    """
+
+    batch: Batch
+    at: datetime
+    messages: tuple[MessageRecord, ...] = ()
+    muted: tuple[tuple[str, str], ...] = ()
+    next_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """What was decided about articles. Rows refer to each other by id, and can be inserted in the order of the fields.
 
-    Each story comes with the article that opens it.
+    `placements` say which stories the articles belong to, as far as the index was seen up to its row `head`. `held`
+    are alerts that wait from now on, `released` the ids of those that waited and ring now: they are among `alerts`;
+    `ended` are those of alerts that wait no more and do not ring, each with why.
     """
 
-    stories: tuple[tuple[StoryRecord, str], ...] = ()
+    placements: tuple[Placement, ...] = ()
+    head: int = 0
     matches: tuple[MatchRecord, ...] = ()
     alerts: tuple[AlertRecord, ...] = ()
+    held: tuple[HeldAlert, ...] = ()
+    released: tuple[str, ...] = ()
+    ended: tuple[tuple[str, DropReason], ...] = ()
+    updates: tuple[AlertUpdate, ...] = ()
+    batches: tuple[Batch, ...] = ()
     dispatches: tuple[DispatchRecord, ...] = ()
     messages: tuple[MessageRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRecord:
-    """A page that is to be read for an article. `version` is the one that waits for it, or was decided without it."""
+    """A page that is to be read for an article. `version` is the one that waits for it, or was decided without it.
+
+    `shared_url`: other entries of the poll had its address too.
+    """
 
     article_id: str
     version: int
@@ -1014,6 +1467,7 @@ class PageRecord:
     decide_by: datetime | None  # None: decided already
     polled: datetime
     last_success: datetime | None
+    shared_url: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1039,7 +1493,8 @@ class PollRecord:
 
     `conditions` are all that hold now: those that held before and are not among them have ended. `reached`: a server
     answered. `next_poll` is None for a feed that is not to be polled any more. `busy` is a host, and until when none of
-    its feeds is fetched. `parts` is None where the stored ones stay.
+    its feeds is fetched. `parts` is None where the stored ones stay. `reports` are counted for the feed's furniture:
+    one with a number takes the place of the stored one.
     """
 
     feed: str
@@ -1058,6 +1513,7 @@ class PollRecord:
     received: int = 0
     entries: tuple[EntryOutcome, ...] = ()
     pages: tuple[PageRecord, ...] = ()
+    reports: tuple[CountedReport, ...] = ()
     decisions: Decisions = Decisions()
 
 
@@ -1078,6 +1534,7 @@ class ReadRecord:
     found: Changed | None = None
     decides: bool = False
     busy: tuple[str, datetime] | None = None
+    reports: tuple[CountedReport, ...] = ()
     decisions: Decisions = Decisions()
 
 
@@ -1178,6 +1635,90 @@ class AlertReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReport:
+    """An article of a story, as `tocsin stories` shows it: where it came from, and why it is in the story."""
+
+    source: StorySource
+    verdict: StoryVerdict
+    of: str | None
+    score: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryReport:
+    """A story with its articles, in the order in which they joined, and the names of the rules that rang for it."""
+
+    story: StoryRecord
+    members: tuple[MemberReport, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionReport:
+    """A stored version of an article, as `tocsin explain` shows it, with how its matches ended."""
+
+    article: Article
+    version: int
+    matches: tuple[MatchRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptReport:
+    """One try, as `tocsin explain` shows it."""
+
+    at: datetime
+    took: timedelta
+    result: AttemptResult
+    status: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryTrace:
+    """A message on its way to one recipient, with every try."""
+
+    id: str
+    kind: MessageKind
+    channel: str
+    recipient: str
+    state: DeliveryState
+    reason: str | None
+    due: datetime | None
+    tries: tuple[AttemptReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleReport:
+    """The journey of an article: its versions from first to last, what its feed called it, its story, its alerts.
+
+    `entries` are the ids under which its feed had it, `first_seen` and `last_seen` when it did. `deliveries` are those
+    of its alerts, by the alerts' ids.
+    """
+
+    versions: tuple[VersionReport, ...]
+    entries: tuple[str, ...]
+    first_seen: datetime
+    last_seen: datetime | None
+    page: PageOutcome | None
+    page_detail: str | None
+    story: StoryReport | None
+    alerts: tuple[AlertReport, ...]
+    held: tuple[HeldAlert, ...]
+    deliveries: Mapping[str, tuple[DeliveryTrace, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """The newest version of an article that is stored, with the names of the rules that rang for its story."""
+
+    article: Article
+    version: int
+    first_seen: datetime
+    rang: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
     """Where a delivery stands."""
 
@@ -1192,6 +1733,7 @@ class DeliveryReport:
     last_detail: str | None = None
     remote_id: str | None = None
     took: timedelta | None = None
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
