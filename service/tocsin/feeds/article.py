@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
-from urllib.parse import urlsplit
 
 import regex
 
@@ -26,7 +25,7 @@ from tocsin.text.clean import clean_line
 from tocsin.text.detect import MOST_READ, detect_language
 from tocsin.text.language import primary
 from tocsin.text.paragraphs import paragraphs
-from tocsin.text.urls import canonical_url, registered_domain
+from tocsin.text.urls import article_key, registered_domain
 from tocsin.text.wordcount import word_count
 
 _EVENED = str.maketrans({"…": "...", **dict.fromkeys("“”„«»″", '"'), **dict.fromkeys("‘’‚ʼ′", "'"), "\xa0": " "})
@@ -59,6 +58,16 @@ def articles_of(
         yield article_of(entry, feed, parsed.language, fetched)
 
 
+def repeats_ids(parsed: ParsedFeed, unchanged: AbstractSet[str] = frozenset()) -> bool:
+    """Tell whether a document gives one id to entries that differ; `unchanged` are the ids of its entries left out."""
+    first: dict[str, tuple[str | None, str | None]] = {}
+    taken = {_OF_CONTENT.sub("", name) for name in unchanged}
+    return taken != unchanged or any(
+        entry.id in taken or first.setdefault(entry.id, (entry.title, entry.text)) != (entry.title, entry.text)
+        for entry in parsed.entries
+    )
+
+
 def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched: datetime) -> Article | Skipped:
     """Make an article of an entry of `feed`.
 
@@ -81,7 +90,7 @@ def article_of(entry: Entry, feed: FeedSpec, feed_language: str | None, fetched:
         feed=feed.name,
         entry_id=entry.id,
         url=entry.url,
-        canonical_url=canonical_url(entry.url) if entry.url else None,
+        canonical_url=article_key(entry.url, feed.tracking) if entry.url else None,
         title=title,
         text=text,
         text_kind=entry.text_kind,
@@ -117,7 +126,7 @@ def with_page(article: Article, page: PageText, feed: FeedSpec, fetched: datetim
         text=text,
         text_kind=TextKind.FULL,
         language=article.language or _language(page.language) or _detected(title, text, masked),
-        canonical_url=_canonical(article.url, page.canonical_url) or article.canonical_url,
+        canonical_url=_canonical(article.url, page.canonical_url, feed) or article.canonical_url,
         content_hash=_hash(title, text)[:32],
         fetched=fetched,
         masked=tuple(masked),
@@ -143,14 +152,14 @@ def _stands_in(summary: str, text: str) -> bool:
     return sum(triple in there for triple in triples) * 2 >= len(triples)
 
 
-def _canonical(url: str | None, named: str | None) -> str | None:
+def _canonical(url: str | None, named: str | None, feed: FeedSpec) -> str | None:
     """Return the key of the address that a page names as its own, if it can be: on its site, and not a front page.
 
     Pages that all name one address would be taken for one article.
     """
     if not url or not named or registered_domain(url) != registered_domain(named):
         return None
-    return canonical_url(named) if urlsplit(named).path.strip("/") else None
+    return article_key(named, feed.tracking)
 
 
 def _with_title(text: str, masked: list[Span], title: str, *, start: int = 0, within: int = 1) -> list[Span]:

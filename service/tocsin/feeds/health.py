@@ -4,6 +4,7 @@ Nothing is told here, and nothing is known of what was told: that is decided ove
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,7 +38,7 @@ CLOCK_TOLERANCE = timedelta(hours=1)
 #: Fewer dates say nothing of a feed's clock: one entry may be announced for tomorrow.
 ENOUGH_DATES = 3
 
-#: How many known entries must have come under new ids for it to be more than an accident.
+#: How many known entries must have come under new ids, or new URLs, for it to be more than an accident.
 FEW_IDS = 3
 
 #: What holds, from heavy to light.
@@ -50,6 +51,8 @@ BY_WEIGHT = (
     FeedState.SILENT,
     FeedState.GAP,
     FeedState.ALL_IDS_CHANGED,
+    FeedState.ALL_URLS_CHANGED,
+    FeedState.IDS_REPEATED,
     FeedState.CLOCK_ODD,
     FeedState.MOVED,
 )
@@ -61,6 +64,8 @@ class Overlap(StrEnum):
     UNKNOWN = "unknown"  # nothing can be said: not modified, only what is new, a first poll, no entries, a directory
     KEPT = "kept"  # an entry of the last poll is still there, or none is new
     IDS_CHANGED = "ids_changed"  # known entries came, and none of them under its id
+    URLS_CHANGED = "urls_changed"  # known entries came, and none of them under its URL
+    BOTH_CHANGED = "both_changed"  # known entries came, by what they say alone
     GAP = "gap"  # entries, and none of them is known
 
 
@@ -69,7 +74,7 @@ class HealthFacts:
     """What a poll found out. `memory` is that after the poll, `held` what held before it.
 
     `published` are the dates as the entries give them, future ones too; `fetched`: the feed was read, so that they
-    say something.
+    say something. `ids_repeated`: one id stood for entries that differ; None where that cannot be said.
     """
 
     feed: FeedSpec
@@ -80,6 +85,7 @@ class HealthFacts:
     overlap: Overlap = Overlap.UNKNOWN
     clock_offset: timedelta | None = None
     published: tuple[datetime | None, ...] = ()
+    ids_repeated: bool | None = None
     fetched: bool
 
 
@@ -95,14 +101,29 @@ def conditions_of(facts: HealthFacts) -> tuple[Condition, ...]:
 
 def overlap_of(articles: Sequence[Article], known: Sequence[KnownEntry]) -> Overlap:
     """Return how the articles of a poll agree with the entries that are known of their feed."""
+    moved = _urls_changed(articles, known)
     ids = {entry.entry_id for entry in known}
     if any(article.entry_id in ids for article in articles):
-        return Overlap.KEPT
+        return Overlap.URLS_CHANGED if moved else Overlap.KEPT
     urls, contents = {entry.canonical_url for entry in known} - {None}, {entry.content_hash for entry in known}
     otherwise = sum(article.canonical_url in urls or article.content_hash in contents for article in articles)
     if otherwise >= FEW_IDS:
-        return Overlap.IDS_CHANGED
+        return Overlap.BOTH_CHANGED if moved else Overlap.IDS_CHANGED
     return Overlap.KEPT if otherwise else Overlap.GAP
+
+
+def _urls_changed(articles: Sequence[Article], known: Sequence[KnownEntry]) -> bool:
+    """Tell whether entries that are known by id or by content came, and none of them under a URL that is known."""
+    by_id, by_content = ({entry.entry_id: entry for entry in known}, {entry.content_hash: entry for entry in known})
+    urls = {entry.canonical_url for entry in known}
+    found = [
+        article.canonical_url
+        for article in articles
+        if (entry := by_id.get(article.entry_id) or by_content.get(article.content_hash))
+        and entry.canonical_url is not None
+        and article.canonical_url is not None
+    ]
+    return len(found) >= FEW_IDS and urls.isdisjoint(found)
 
 
 def state_of(conditions: Sequence[Condition]) -> FeedState:
@@ -173,15 +194,23 @@ def _is_stuck(facts: HealthFacts) -> bool:
 
 
 def _has_gap(facts: HealthFacts) -> bool:
-    return _by_overlap(facts, Overlap.GAP, FeedState.GAP)
+    return _by_overlap(facts, {Overlap.GAP}, FeedState.GAP)
 
 
 def _changed_ids(facts: HealthFacts) -> bool:
-    return _by_overlap(facts, Overlap.IDS_CHANGED, FeedState.ALL_IDS_CHANGED)
+    return _by_overlap(facts, {Overlap.IDS_CHANGED, Overlap.BOTH_CHANGED}, FeedState.ALL_IDS_CHANGED)
 
 
-def _by_overlap(facts: HealthFacts, overlap: Overlap, state: FeedState) -> bool:
-    return state in facts.held if facts.overlap is Overlap.UNKNOWN else facts.overlap is overlap
+def _changed_urls(facts: HealthFacts) -> bool:
+    return _by_overlap(facts, {Overlap.URLS_CHANGED, Overlap.BOTH_CHANGED}, FeedState.ALL_URLS_CHANGED)
+
+
+def _by_overlap(facts: HealthFacts, overlaps: AbstractSet[Overlap], state: FeedState) -> bool:
+    return state in facts.held if facts.overlap is Overlap.UNKNOWN else facts.overlap in overlaps
+
+
+def _repeats_ids(facts: HealthFacts) -> bool:
+    return FeedState.IDS_REPEATED in facts.held if facts.ids_repeated is None else facts.ids_repeated
 
 
 def _has_odd_clock(facts: HealthFacts) -> bool:
@@ -211,6 +240,8 @@ _JUDGES: Mapping[FeedState, Callable[[HealthFacts], bool]] = {
     FeedState.SILENT: _is_silent,
     FeedState.GAP: _has_gap,
     FeedState.ALL_IDS_CHANGED: _changed_ids,
+    FeedState.ALL_URLS_CHANGED: _changed_urls,
+    FeedState.IDS_REPEATED: _repeats_ids,
     FeedState.CLOCK_ODD: _has_odd_clock,
     FeedState.MOVED: _has_moved,
 }
@@ -244,6 +275,8 @@ _DETAILS: Mapping[FeedState, Callable[[HealthFacts], str]] = {
     FeedState.SILENT: _silent_detail,
     FeedState.GAP: lambda _: "none of the entries that were there at the last poll was there any more",
     FeedState.ALL_IDS_CHANGED: lambda _: "entries that are known came under new ids",
+    FeedState.ALL_URLS_CHANGED: lambda _: "entries that are known came under new URLs",
+    FeedState.IDS_REPEATED: lambda _: "one id stands for several entries that differ",
     FeedState.CLOCK_ODD: _clock_detail,
     FeedState.MOVED: _moved_detail,
 }

@@ -5,6 +5,7 @@ A mistake costs what it stands in: a value, or the record where its words are wr
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tocsin.feeds.entries import MOST_ENTRIES, build_entry, link_from, link_problem, plain_paragraphs
 from tocsin.model import Entry, FetchReason, JsonObject, ParsedFeed, ParseFailed
@@ -89,7 +90,7 @@ def _article(record: JsonObject, stand_in: str, name: str) -> Entry:
     for key in ("title", "text"):
         if not isinstance(record.get(key), str | None):
             raise BadRecordError(f'"{key}" is not a string')
-    return build_entry(
+    entry = build_entry(
         own_id=_id(record),
         stand_in=stand_in,
         url=link_from(_string(record, "url"), name),
@@ -102,6 +103,14 @@ def _article(record: JsonObject, stand_in: str, name: str) -> Entry:
         language=_string(record, "language"),
         tags=_names(record, "tags"),
     )
+    return replace(entry, feed=_feed_name(record))
+
+
+def _feed_name(record: JsonObject) -> str | None:
+    """Return what the feed of an article is called: a name, or an object with a `title`, as `parse --json` has it."""
+    value = record.get("feed")
+    name = value.get("title") if isinstance(value, Mapping) else value
+    return (clean_line(name) or None) if isinstance(name, str) else None
 
 
 def _feed(record: JsonObject, items: list[object], name: str) -> ParsedFeed:

@@ -1,12 +1,12 @@
 """All rules together: one pass over an article finds the few rules that may ring, and only those are tried."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
 
-from tocsin.model import Article, Entity, FeedSpec, Field, Match, Rule
+from tocsin.model import Article, Entity, FeedSpec, Field, Match, Rule, Span
 from tocsin.model.query import Scope
 from tocsin.rules.compile import Compiler
 from tocsin.rules.conditions import Condition, Group, Reading, in_order
@@ -79,6 +79,17 @@ class RuleIndex:
                 index.remove(rule.key)
             for rule in new.values():
                 index.add(rule)
+
+    def renew_rules(self, rules: Iterable[Rule]) -> None:
+        """Put rules in the place of those that have their keys: they ask the same, whatever else became of them."""
+        self._rules |= {rule.key: rule for rule in rules}
+        for index in self._by_language.values():
+            index.renew(self._rules)
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that rules are compiled for by now."""
+        return tuple(self._by_language)
 
     def of_language(self, language: str) -> "LanguageIndex":
         """Return the rules as they are looked for in one language. Those of which nothing is known share one."""
@@ -158,6 +169,11 @@ class LanguageIndex:
         entry.places = self._file(entry, self._shelf)
         self._start_over()
 
+    def renew(self, rules: Mapping[str, Rule]) -> None:
+        """Take each rule as it is among `rules`, by its key; what it asks for is the same."""
+        for key, entry in self._entries.items():
+            entry.rule = rules[key]
+
     def remove(self, key: str) -> None:
         """Take a rule out."""
         entry = self._entries.pop(key)
@@ -227,7 +243,7 @@ class LanguageIndex:
         for vocabulary in (compiler.text, compiler.plain):
             vocabulary.make_room()
         row = Row(compiler.text)
-        row.read(Field.TITLE, article.title)
+        row.read(Field.TITLE, article.title, [Span(0, len(article.title))] if article.title_masked else ())
         row.read(Field.BODY, article.text, article.masked)
         keys = compiler.text.keys_of(row.present)
         others = {scope: self._read_other(scope, article, feed) for scope in compiler.scopes}

@@ -6,6 +6,7 @@ It fetches nothing and resolves nothing.
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
@@ -15,33 +16,55 @@ from publicsuffixlist import PublicSuffixList
 # mean nothing else: a name too many makes two articles one, and the second is never seen.
 TRACKING_PARAMETERS = frozenset(
     """
-    at_campaign at_medium cmpid dclid ecid fb_action_ids fb_ref fb_source fbclid ftag gad_source gbraid gclid gclsrc
-    guccounter igsh igshid ito mbid mc_cid mc_eid mkt_tok msclkid ncid ns_campaign ns_mchannel ns_source ocid
-    outputtype ref ref_src ref_url s_cid smid smtyp srnd taid tpcc traffic_source twclid wbraid wt.mc_id wt_mc xtor
-    yclid
+    _ga _gl _hsenc _hsmi amp_js_v at_campaign at_format at_link_id at_medium at_ptr_name cmpid dclid ecid
+    fb_action_ids fb_ref fb_source fbclid ftag gad_source gbraid gclid gclsrc guccounter igsh igshid ito mbid mc_cid
+    mc_eid mkt_tok msclkid ncid ns_campaign ns_mchannel ns_source ocid outputtype ref ref_src ref_url s_cid smid smtyp
+    srnd taid tpcc traffic_source twclid wbraid wt.mc_id wt_mc xtor yclid
     """.split()
 )
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "at_custom")
+# Parameters that ask for another form of the same page, by the values that do.
+_FORMS = {
+    "amp": frozenset({"", "1", "true", "yes"}),
+    "print": frozenset({"", "1", "true", "yes"}),
+    "printable": frozenset({"", "1", "true", "yes"}),
+    "view": frozenset({"amp", "print", "mobile"}),
+    "format": frozenset({"amp", "print", "pdf"}),
+    "mode": frozenset({"amp", "print"}),
+}
 _HOST_VARIANT = re.compile(r"(?:www\d?|m|mobile|amp|edition)\.(?=[^.]+\.)")
 _NO_HOST = re.compile(r"[\s<>\"'`\\^{|}\x00-\x20\x7f]")  # what no host holds (WHATWG URL, 3.5), but some links do
 _AMP_END = re.compile(r"(?:/amp|\.amp)?/*$")
+_AMP_START = re.compile(r"^/amp(?=/[^/])")
+_PRINT_END = re.compile(r"(?<=[^/])/(?:print|printable|pdf)/*$", re.IGNORECASE)
+# Where caches keep what publishers made for them: the publisher's own host and path follow, behind an `s` where https.
+_AMP_CACHE = re.compile(
+    r"https?://(?:(?:www\.)?google\.[a-z.]{2,6}/amp/|[^/?#]+\.cdn\.ampproject\.org/(?:c|v|wp|i)/)(s/)?(?=[^/?#]+\.)",
+    re.IGNORECASE,
+)
 _DEFAULT_PORTS = frozenset({("http", 80), ("https", 443)})
 _PATH_SAFE = "%/:@!$&'()*+,;=~"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, invisible formats, surrogates, line separators
 
 
-def canonical_url(url: str) -> str | None:
+def canonical_url(url: str, tracking: AbstractSet[str] = frozenset()) -> str | None:
     """Return a key that is equal for addresses of the same page; None for what is no http(s) URL.
 
-    It is made to be compared, not to be fetched: https always, a host without www, m, mobile, amp or edition,
-    no default port, fragment, tracking parameters, trailing slash or AMP ending, the query in order.
+    It is made to be compared, not to be fetched: https always, a host without www, m, mobile, amp or edition, no
+    default port, fragment, trailing slash, tracking parameters (those named in `tracking`, in small letters, too) or
+    sign of an AMP or print form, the query in order. What an AMP cache keeps has the key of its publisher's page.
     """
-    parts = _split(url)
+    parts = _split(_AMP_CACHE.sub(lambda cache: "https://" if cache[1] else "http://", url.strip(), count=1))
     if parts is None:
         return None
-    path = _AMP_END.sub("", quote(parts.path, safe=_PATH_SAFE))
-    query = urlencode(sorted(_telling_parameters(parts.query)))
-    return f"https://{_key_host(parts)}{path}{'?' if query else ''}{query}"
+    query = urlencode(sorted(_telling_parameters(parts.query, tracking)))
+    return f"https://{_key_host(parts)}{_key_path(parts.path)}{'?' if query else ''}{query}"
+
+
+def article_key(url: str, tracking: AbstractSet[str] = frozenset()) -> str | None:
+    """Return the canonical URL of an article's address; None for a front page, which is no article's own."""
+    key = canonical_url(url, tracking)
+    return key if (key and key.count("/") > 2) or (key and "?" in key) else None
 
 
 def request_url(url: str) -> str:
@@ -70,7 +93,12 @@ def registered_domain(url: str) -> str:
     An IP address, a single-label host and a public suffix stand for themselves; without a host it is empty.
     """
     parts = _split(url)
-    host = _readable(_ascii_host(parts)) if parts else ""
+    return _domain_of(_ascii_host(parts)) if parts else ""
+
+
+@lru_cache(maxsize=4096)
+def _domain_of(ascii_host: str) -> str:
+    host = _readable(ascii_host)
     return host if _is_address(host) else _public_suffixes().privatesuffix(host) or host
 
 
@@ -128,14 +156,24 @@ def _key_host(parts: SplitResult) -> str:
     return host if is_default else f"{host}:{parts.port}"
 
 
-def _telling_parameters(query: str) -> list[tuple[str, str]]:
+def _key_path(path: str) -> str:
+    """Return a path without the signs of an AMP or print form, and without slashes at its end."""
+    evened = _AMP_START.sub("", quote(path, safe=_PATH_SAFE))
+    while (shorter := _AMP_END.sub("", _PRINT_END.sub("", evened))) != evened:
+        evened = shorter
+    return evened
+
+
+def _telling_parameters(query: str, tracking: AbstractSet[str]) -> list[tuple[str, str]]:
     """Return the parameters that say which page it is."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-    return [(name, value) for name, value in pairs if not _is_tracking(name.lower())]
+    return [(name, value) for name, value in pairs if not _is_idle(name.lower(), value.lower(), tracking)]
 
 
-def _is_tracking(name: str) -> bool:
-    return name in TRACKING_PARAMETERS or name.startswith(TRACKING_PREFIXES)
+def _is_idle(name: str, value: str, tracking: AbstractSet[str]) -> bool:
+    """Tell whether a parameter says nothing of which page it is."""
+    is_tracking = name in TRACKING_PARAMETERS or name in tracking or name.startswith(TRACKING_PREFIXES)
+    return is_tracking or value in _FORMS.get(name, ())
 
 
 def _is_address(host: str) -> bool:
