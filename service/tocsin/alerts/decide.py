@@ -1,10 +1,10 @@
-"""How a match ends: it rings, joins an alert, or is dropped for a reason that has a name."""
+"""How a match ends: it rings, joins an alert, waits for more outlets, or is dropped for a reason that has a name."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.model import Article, Decision, Drop, DropReason, FeedSpec, FirstPoll, Join, Ring
+from tocsin.model import Article, Decision, Drop, DropReason, FeedSpec, FirstPoll, Join, Ring, WaitForSources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class MatchFacts:
     """What is known of one match: its alert's id, whether that rang already, and what the last version did.
 
     `matched_before`: the stored version of the article answers the rule as well. `channels`: where the alert would go.
+    `outlets` have the article's story by now, `min_sources` must have it for the rule to ring.
     """
 
     article: Article
@@ -29,6 +30,8 @@ class MatchFacts:
     rang: bool
     matched_before: bool
     channels: AbstractSet[str]
+    outlets: int = 1
+    min_sources: int = 1
 
 
 def decide(match: MatchFacts, poll: PollFacts) -> Decision:
@@ -41,6 +44,8 @@ def decide(match: MatchFacts, poll: PollFacts) -> Decision:
         return Drop(reason=reason)
     if not match.channels:
         return Drop(reason=DropReason.NO_ROUTE)
+    if match.outlets < match.min_sources:
+        return WaitForSources(alert_id=match.alert_id)
     return Ring(alert_id=match.alert_id)
 
 

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from tocsin.model import JsonObject, MessageKind, OpenCondition
+from tocsin.model import BatchKind, JsonObject, MessageKind, OpenCondition
 
 
 def alert_id(rule_name: str, story_id: str) -> str:
@@ -13,6 +13,11 @@ def alert_id(rule_name: str, story_id: str) -> str:
 def dispatch_id(alert: str, channel: str) -> str:
     """Return the id of an alert's way to a channel."""
     return "dsp_" + _hash("dispatch", alert, channel)[:16]
+
+
+def batch_id(channel: str, kind: BatchKind, *key: str) -> str:
+    """Return the id of what a channel is told together; `key` is what its alerts have in common."""
+    return "bat_" + _hash("batch", channel, kind, *key)[:16]
 
 
 def message_id(channel: str, kind: MessageKind, told: str) -> str:
@@ -34,11 +39,16 @@ def condition_key(condition: OpenCondition) -> str:
 def thread_of(payload: JsonObject) -> str:
     """Return the id of what a payload is about, which further messages may be about too; empty where that is nothing.
 
-    An alert is about its story, a report on a feed about the time that a condition of it lasts.
+    An alert is about its story, and about the one that this follows; a report on a feed is about the time that a
+    condition of it lasts, one on a channel about the time that it is in trouble, whatever that is.
     """
     match payload["data"]:
-        case {"story": {"id": str(story)}}:
+        case {"alerts": [{"story": {"thread": str(story)}}]}:
             return story
+        case {"story": {"thread": str(story)}} | {"story": {"id": str(story)}}:
+            return story
+        case {"since": str(since), "channel": {"name": str(channel)}}:
+            return "cnd_" + _hash("channel", channel, since)[:16]
         case {"state": str(state), "since": str(since), "feed": {"name": str(feed)}}:
             return "cnd_" + _hash("condition", state, feed, since)[:16]
         case {"state": str(state), "since": str(since)}:

@@ -1,18 +1,22 @@
 """What people are told of conditions: once when one begins, once when it ends, and of the network once for all feeds.
 
-All that is due is judged together, so that an outage of ours is not told feed by feed. What holds is not decided here.
+All that is due is judged together, so that an outage of ours is not told feed by feed. Of a channel that fails, others
+tell. What holds is not decided here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tocsin.alerts.ids import condition_key
-from tocsin.alerts.reports import render_report
+from tocsin.alerts.pace import over
+from tocsin.alerts.reports import render_channel_report, render_report
 from tocsin.alerts.ring import ops_message
 from tocsin.model import (
     NETWORK_REASONS,
     ChannelSpec,
+    ChannelStanding,
+    ChannelToldRecord,
     Condition,
     FeedKind,
     FeedSpec,
@@ -41,10 +45,11 @@ class _Teller:
     http_feeds: int
     now: datetime
 
-    def messages(self, condition: OpenCondition) -> Iterable[MessageRecord]:
+    def messages(self, condition: OpenCondition, *, worth_telling: bool = True) -> Iterable[MessageRecord]:
+        """Yield what is said of a condition; one that another message says too only where it closes what is open."""
         payload = render_report(condition, self._about(condition), self.now)
         key = condition_key(condition)
-        return (ops_message(channel, key, payload) for channel in self.channels)
+        return (ops_message(channel, key, payload) for channel in self.channels if worth_telling or channel.resolves)
 
     def _about(self, condition: OpenCondition) -> JsonObject:
         if not condition.feed:
@@ -70,6 +75,7 @@ def decide_tellings(
     postponed = {item: later for item in tellings.due if (later := _later(item, down=down, now=now))}
     told = [item for item in tellings.due if item not in postponed]
     spoken = [item for item in told if item.until is None or item.told]
+    worth = [*([outage] if outage else ()), *_worth_telling(spoken)]
     return ToldRecord(
         at=now,
         told=tuple(told),
@@ -77,8 +83,8 @@ def decide_tellings(
         begun=Condition(state=outage.state, detail=outage.detail, tell_at=now) if outage else None,
         messages=tuple(
             message
-            for item in (*([outage] if outage else ()), *_worth_telling(spoken))
-            for message in teller.messages(item)
+            for item in (*([outage] if outage else ()), *spoken)
+            for message in teller.messages(item, worth_telling=item in worth)
         ),
     )
 
@@ -133,6 +139,46 @@ def _worth_telling(conditions: Sequence[OpenCondition]) -> Sequence[OpenConditio
         for item in conditions
         if not (item.state in _WORSE and item.until and (item.feed, item.until) in read_again)
     ]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Channels
+
+
+def decide_channel_tellings(
+    due: Sequence[ChannelStanding],
+    failing: Collection[str],
+    ops: Sequence[ChannelSpec],
+    channels: Sequence[ChannelSpec],
+    now: datetime,
+) -> ChannelToldRecord:
+    """Decide what is told of channels that fail, or work again.
+
+    `ops` are the channels for such messages, `channels` all there are, `failing` the names of those that fail.
+    """
+    messages: list[MessageRecord] = []
+    for standing in due:
+        payload = render_channel_report(standing, now)
+        change = "ended" if standing.works_since else "began"
+        since = (standing.failing_since or now).isoformat()
+        key = f"channel\0{standing.name}\0{since}\0{change}"
+        told = _others(standing.name, failing, ops, channels)
+        messages += [ops_message(channel, key, payload) for channel in told]
+    return ChannelToldRecord(at=now, told=tuple((item, _when_told(item)) for item in due), messages=tuple(messages))
+
+
+def _when_told(standing: ChannelStanding) -> ChannelStanding:
+    return over(standing) if standing.works_since else replace(standing, told=True, tell_at=None)
+
+
+def _others(
+    name: str, failing: Collection[str], ops: Sequence[ChannelSpec], channels: Sequence[ChannelSpec]
+) -> Sequence[ChannelSpec]:
+    """Return the channels that can tell of another: those for it that work, else any that works, else those for it."""
+    others = [channel for channel in ops if channel.name != name]
+    working = [channel for channel in others if channel.name not in failing]
+    any_working = [channel for channel in channels if channel.name != name and channel.name not in failing]
+    return working or any_working or others
 
 
 _UNREAD = frozenset({FeedState.FAILING, FeedState.NOT_A_FEED})

@@ -9,19 +9,28 @@ from datetime import datetime
 from typing import cast
 
 from tocsin.alerts.envelope import SCHEMA_VERSION, local_time, timestamp
-from tocsin.model import Excerpt, FeedState, JsonObject, MessageKind, Notice, OpenCondition, Severity
+from tocsin.model import (
+    ChannelStanding,
+    Excerpt,
+    FeedState,
+    JsonObject,
+    MessageKind,
+    Notice,
+    OpenCondition,
+    Severity,
+)
 from tocsin.text.clean import clean_line
 from tocsin.text.phrases import in_words
 
 #: Under which name such messages come; where an alert has its rule.
-TITLE = "Feed health"
+TITLE, CHANNELS_TITLE = "Feed health", "Channel health"
 
 LONGEST_HEADLINE = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How a condition is told. `{feed}`, `{detail}`, `{since}` and `{lasted}` are put into the headlines."""
+    """How a condition is told. `{feed}`, `{channel}`, `{detail}`, `{since}`, `{lasted}` are put into the headlines."""
 
     began: str
     ended: str
@@ -41,7 +50,7 @@ WORDINGS: Mapping[str, Wording] = {
     FeedState.NOT_A_FEED: Wording(
         began="{feed} gives something that is no feed: {detail}, since {since}",
         ended=_READ_AGAIN,
-        advice="Open its address in a browser; `tocsin feeds add URL` finds the feeds of a site.",
+        advice="Open its address in a browser; “tocsin feeds add URL” finds the feeds of a site.",
         severity=Severity.HIGH,
     ),
     FeedState.LOST: Wording(
@@ -53,7 +62,7 @@ WORDINGS: Mapping[str, Wording] = {
     FeedState.GONE: Wording(
         began="{feed} is gone: {detail}",
         ended="{feed} is not gone after all",
-        advice="Take it out of the configuration, or have it asked once more with `tocsin feeds retry NAME`.",
+        advice="Take it out of the configuration, or have it asked once more with “tocsin feeds retry NAME”.",
         severity=Severity.HIGH,
     ),
     FeedState.STUCK: Wording(
@@ -69,12 +78,24 @@ WORDINGS: Mapping[str, Wording] = {
     FeedState.GAP: Wording(
         began="{feed} may have lost entries: {detail}",
         ended="{feed}: no entries are missing between polls any more",
-        advice="Poll it more often (`every`) if this comes again.",
+        advice="Poll it more often (“every”) if this comes again.",
     ),
     FeedState.ALL_IDS_CHANGED: Wording(
         began="{feed} gave all its entries new ids: {detail}",
         ended="{feed} keeps the ids of its entries again",
         advice="Nothing: what is known by its link, or by title and text, does not ring again.",
+        severity=Severity.INFO,
+    ),
+    FeedState.ALL_URLS_CHANGED: Wording(
+        began="{feed} gave all its entries new addresses: {detail}",
+        ended="{feed} keeps the addresses of its entries again",
+        advice="Nothing: what is known by its id, or by title and text, does not ring again.",
+        severity=Severity.INFO,
+    ),
+    FeedState.IDS_REPEATED: Wording(
+        began="{feed} gives one id to several entries: {detail}",
+        ended="{feed} has an id for each entry again",
+        advice="Nothing: such entries are told apart by title and text. Its publisher may want to know.",
         severity=Severity.INFO,
     ),
     FeedState.CLOCK_ODD: Wording(
@@ -94,6 +115,23 @@ WORDINGS: Mapping[str, Wording] = {
         ended="Feeds can be reached again, after {lasted}",
         advice="See to the network of the machine that Tocsin runs on, and to its name server.",
         severity=Severity.CRITICAL,
+    ),
+}
+
+CHANNEL_FAILING, CHANNEL_GAVE_UP = "channel-failing", "channel-gave-up"
+
+CHANNEL_WORDINGS: Mapping[str, Wording] = {
+    CHANNEL_FAILING: Wording(
+        began="{channel} takes no messages: {detail}, since {since}",
+        ended="{channel} takes messages again, after {lasted}",
+        advice="What is for it waits, and is sent when it works again. See “tocsin deliveries”.",
+        severity=Severity.HIGH,
+    ),
+    CHANNEL_GAVE_UP: Wording(
+        began="A message to {channel} was given up: {detail}",
+        ended="{channel} takes messages again, after {lasted}",
+        advice="“tocsin deliveries --state dead” lists it, “tocsin deliveries retry ID” sends it again.",
+        severity=Severity.HIGH,
     ),
 }
 
@@ -117,6 +155,30 @@ def render_report(condition: OpenCondition, about: JsonObject, at: datetime) -> 
     return {"type": report_type(condition.state), "timestamp": timestamp(at), "data": data}
 
 
+def render_channel_report(standing: ChannelStanding, at: datetime) -> JsonObject:
+    """Return the payload that tells of a channel that fails or gave up a message, or that works again."""
+    gave_up = standing.died and not standing.open_since and not standing.works_since
+    state = CHANNEL_GAVE_UP if gave_up else CHANNEL_FAILING
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "state": state,
+        "change": "ended" if standing.works_since else "began",
+        "since": timestamp(standing.failing_since or at),
+        "until": standing.works_since and timestamp(standing.works_since),
+        "detail": standing.detail,
+        "reason": None,
+        "last_success": None,
+        "next_poll": None,
+        "channel": {"name": standing.name},
+    }
+    return {"type": channel_report_type(state), "timestamp": timestamp(at), "data": data}
+
+
+def channel_report_type(state: str) -> str:
+    """Return the `type` of a payload about a channel."""
+    return "ops." + state.replace("-", ".", 1).replace("-", "_")
+
+
 def report_type(state: FeedState) -> str:
     """Return the `type` of a payload about a condition, of full stops, letters and underscores (Standard Webhooks)."""
     name = state.value.replace("-", "_")
@@ -126,11 +188,13 @@ def report_type(state: FeedState) -> str:
 def report_notice(payload: JsonObject, timezone: str) -> Notice:
     """Return what people are shown of such a payload, times in the zone of that IANA name."""
     data = cast("JsonObject", payload["data"])
-    wording = WORDINGS.get(str(data.get("state")), _UNKNOWN)
+    wording = {**WORDINGS, **CHANNEL_WORDINGS}.get(str(data.get("state")), _UNKNOWN)
+    channel = clean_line(str(cast("JsonObject", data.get("channel") or {}).get("name") or ""))
     began = data.get("change") != "ended"
     feed = _feed(data)
     words = {
         "feed": clean_line(str(feed.get("name") or "Tocsin")),
+        "channel": channel,
         "detail": clean_line(str(data.get("detail") or "")),
         "since": local_time(_text(data, "since"), timezone),
         "lasted": _lasted(data),
@@ -142,7 +206,7 @@ def report_notice(payload: JsonObject, timezone: str) -> Notice:
         url=cast("str | None", feed.get("url")),
         outlet="Tocsin",
         published=local_time(_text(payload, "timestamp"), timezone),
-        rule=TITLE,
+        rule=CHANNELS_TITLE if channel else TITLE,
         severity=wording.severity if began else Severity.INFO,
         excerpts=(Excerpt(text=wording.advice, marks=()),) if began and wording.advice else (),
         facts=tuple(_facts(data, timezone, began=began)),
