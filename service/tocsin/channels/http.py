@@ -21,7 +21,7 @@ from tocsin.net.urls import UrlRefused, read_url
 
 _CONNECT_TIMEOUT: Final = 5.0
 _LONGEST_BODY: Final = 64 * 1024
-_LONGEST_WAIT: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=1)
 _FINAL_FAILURES: Final = frozenset({FailureKind.REFUSED_ADDRESS, FailureKind.BAD_REQUEST})
 
 
@@ -79,6 +79,8 @@ async def post(
     body: bytes,
     headers: Mapping[str, str],
     judge: Judge = judge,
+    *,
+    method: str = "POST",
 ) -> Attempt:
     """Post a JSON `body` to the channel's URL once, within its timeout, and judge what came of it.
 
@@ -91,7 +93,7 @@ async def post(
     exchange = _Exchange()
     try:
         async with asyncio.timeout(spec.timeout.total_seconds()):
-            await exchange.run(transport, _request(url, spec, body, headers, exchange))
+            await exchange.run(transport, _request(url, spec, body, headers, exchange, method=method))
     except TimeoutError:
         return exchange.broken(f"{url.host} took longer than {spec.timeout.total_seconds():g} s", judge)
     except httpx.TransportError as error:
@@ -118,7 +120,7 @@ class _Exchange:
         """Send `request` and read the beginning of its answer."""
         response = await transport.handle_async_request(request)
         async with aclosing(response):
-            wait = retry_after(response.headers, cap=_LONGEST_WAIT)
+            wait = retry_after(response.headers, cap=LONGEST_WAIT)
             self.answer = Answer(status=response.status_code, retry_after=wait)
             self.answer = replace(self.answer, body=await _beginning(response))
 
@@ -130,11 +132,11 @@ class _Exchange:
 
 
 def _request(
-    url: httpx.URL, spec: ChannelSpec, body: bytes, headers: Mapping[str, str], exchange: _Exchange
+    url: httpx.URL, spec: ChannelSpec, body: bytes, headers: Mapping[str, str], exchange: _Exchange, *, method: str
 ) -> httpx.Request:
     timeouts = httpx.Timeout(spec.timeout.total_seconds(), connect=_CONNECT_TIMEOUT).as_dict()
     return httpx.Request(
-        "POST",
+        method,
         url,
         headers={"User-Agent": "Tocsin", "Content-Type": "application/json", **headers},
         content=body,

@@ -1,170 +1,228 @@
-"""Slack, by an incoming webhook: one section of mrkdwn.
+"""Slack, by an incoming webhook, or by a bot that answers in threads and changes what it sent where it stands.
 
-Slack knows three characters to escape (& < >); mentions, channels and links are all made with `<`. Its signs for bold,
-italic, struck and code have no escape, so in untrusted text they give way to letters that look alike.
+What an update does with a bot: more outlets change the first message (`chat.update`); a follow-up answers it, in its
+thread, as it is the same news grown. An article that changed is an answer too, shown in the channel as well: whoever
+read the first message acted on what the article says no more. A webhook can do neither, and posts anew.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from itertools import accumulate
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 import httpx
 
 from tocsin.channels import http
-from tocsin.channels.wording import as_json, one_line, runs, web_link
-from tocsin.model import Attempt, AttemptResult, ChannelSpec, Excerpt, Message, MessageKind, Notice
+from tocsin.channels.slack_blocks import blocks, fallback
+from tocsin.channels.wording import as_json
+from tocsin.model import Attempt, AttemptResult, ChannelSpec, JsonObject, Message
 
-SECTION_LIMIT: Final = 3000
-_TITLE_LIMIT: Final = 600
-_LINE_LIMIT: Final = 300
-_LINK_LIMIT: Final = 1000
-_FACTS_LIMIT: Final = 1000
-_BOLD: Final = "\u200b*{}*\u200b"  # Slack makes bold only at a word's edge, and sees one in a space without width
-
-_CODE: Final[Mapping[str, str]] = MappingProxyType({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"})
-_TEXT: Final[Mapping[str, str]] = MappingProxyType({**_CODE, "*": "∗", "_": "ˍ", "~": "∼"})
-_LABEL: Final[Mapping[str, str]] = MappingProxyType({**_TEXT, "|": "¦"})
-_TARGET: Final[Mapping[str, str]] = MappingProxyType(
-    {"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C", "*": "%2A", "`": "%60"}
-)
 _ERROR_NAME: Final = re.compile("[a-z_]{2,60}")
+_CHANNEL: Final = re.compile("[A-Z][A-Z0-9]{1,39}")
+_TIME: Final = re.compile(r"\d{1,20}\.\d{1,20}")
+_SCALAR: Final = re.compile(r'\s*[{,]\s*"(\w{1,40})"\s*:\s*("[^"\\]*"|true|false)')
+_UNANSWERED: Final = Attempt(result=AttemptResult.REFUSED, detail="the first message cannot be answered")
+_NOTHING: Final = Attempt(result=AttemptResult.SENT, detail="nothing to change")
+
 _GONE: Final = frozenset(
     {
+        "access_denied",
+        "account_inactive",
         "channel_is_archived",
         "channel_not_found",
+        "invalid_auth",
         "invalid_token",
+        "is_archived",
+        "missing_scope",
+        "no_permission",
         "no_service",
         "no_service_id",
         "no_team",
+        "not_allowed_token_type",
+        "not_authed",
+        "not_in_channel",
+        "org_login_required",
         "team_disabled",
+        "token_expired",
+        "token_revoked",
         "user_not_found",
+    }
+)
+_PATIENCE: Final = frozenset({"ratelimited", "rate_limited"})
+_PASSING: Final = frozenset({"message_limit_exceeded", "request_timeout", "service_unavailable", "team_added_to_org"})
+_UNSURE: Final = frozenset({"fatal_error", "internal_error"})  # Slack: a part may have been done
+_UNCHANGEABLE: Final = frozenset({"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found"})
+_UNANSWERABLE: Final = frozenset(
+    {
+        "cannot_reply_to_message",
+        "invalid_thread_ts",
+        "message_not_found",
+        "restricted_action_thread_locked",
+        "thread_not_found",
+    }
+)
+_ADVICE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "channel_not_found": "a private channel takes the bot's invitation",
+        "missing_scope": "the bot needs the scope chat:write",
+        "not_in_channel": "invite the bot to the channel",
     }
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First:
+    """Where the first message about an alert stands: Slack's ids of its channel and of itself."""
+
+    channel: str
+    ts: str
+
+
 class SlackChannel:
-    """Posts to an incoming webhook."""
+    """Posts to an incoming webhook or, where there is a token, to a channel as a bot."""
 
     def __init__(self, spec: ChannelSpec, transport: httpx.AsyncBaseTransport) -> None:
         self._spec = spec
         self._transport = transport
 
     async def send(self, message: Message) -> Attempt:
-        """Try once to post `message`."""
-        return await http.post(self._spec, self._transport, as_json(payload(message)), {}, judge)
+        """Try once to post `message`, or to change or answer the first one about its alert."""
+        first = _first(message.earlier, self._spec.target) if self._spec.token else None
+        if message.notice.update == "sources":
+            return await self._change(message, first) if first else _NOTHING
+        if not self._spec.token:
+            return await http.post(self._spec, self._transport, as_json(payload(message)), {}, judge)
+        if message.notice.update and first:
+            attempt = await self._call("chat.postMessage", reply(message, first.channel, first.ts), _judge_reply)
+            if attempt != _UNANSWERED:
+                return attempt
+        return await self._call("chat.postMessage", {"channel": self._spec.target, **payload(message)}, judge)
+
+    async def _change(self, message: Message, first: _First) -> Attempt:
+        changed = {"channel": first.channel, "ts": first.ts, **_words(message)}
+        return await self._call("chat.update", changed, _judge_change)
+
+    async def _call(self, method: str, body: JsonObject, judge: http.Judge) -> Attempt:
+        """Call a method of Slack's API, which warns of JSON that does not name its encoding."""
+        spec = replace(self._spec, url=f"{self._spec.url.rstrip('/')}/{method}")
+        headers = {
+            "Authorization": f"Bearer {self._spec.token}",
+            "Content-Type": "application/json; charset=utf-8",
+        }
+        return await http.post(spec, self._transport, as_json(body), headers, judge)
 
 
 def payload(message: Message) -> dict[str, object]:
-    """Return what Slack is posted: a line for notifications and a section, with nothing alive in either."""
-    notice = message.notice
-    summary = f"{notice.severity.value.upper()} {notice.rule}: {notice.headline}"
+    """Return what Slack is posted: a line for notifications and blocks, with nothing alive in either."""
+    return {**_words(message), "unfurl_links": False, "unfurl_media": False}
+
+
+def reply(message: Message, channel: str, ts: str) -> dict[str, object]:
+    """Return what a bot posts into the thread of the message `ts` of a channel."""
+    broadcast = {"reply_broadcast": True} if message.notice.update == "changed" else {}
+    return {"channel": channel, "thread_ts": ts, **broadcast, **payload(message)}
+
+
+def _words(message: Message) -> dict[str, object]:
+    """Return text and blocks. `parse` has another default where messages are changed: it makes names mentions."""
     return {
-        "text": _escaped(summary, _LINE_LIMIT),
-        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": section(notice), "verbatim": True}}],
-        "unfurl_links": False,
-        "unfurl_media": False,
+        "text": fallback(message.notice),
+        "blocks": blocks(message.notice),
+        "parse": "none",
+        "link_names": False,
     }
 
 
-def section(notice: Notice) -> str:
-    """Return the message in mrkdwn, in at most 3000 code points; what gives way is the end of the excerpts."""
-    head = f"{_title(notice)}\n{_escaped(f'{notice.outlet} · {notice.published}', _LINE_LIMIT)}"
-    source = "Report" if notice.kind is MessageKind.OPS else "Rule"
-    tail = _facts(((source, notice.rule), ("Severity", notice.severity.value), *notice.facts))
-    room = SECTION_LIMIT - len(head) - len(tail) - 1
-    lines = [head]
-    for excerpt in notice.excerpts:
-        line = _quoted(excerpt, room - 1)
-        if not line:
-            break
-        lines.append(line)
-        room -= len(line) + 1
-    return "\n".join((*lines, tail))
+def _first(earlier: str | None, target: str) -> _First | None:
+    """Read what we remember a message by; None where it is nothing of the bot's, or in a channel we left."""
+    channel, _, ts = (earlier or "").partition(":")
+    if not (_CHANNEL.fullmatch(channel) and _TIME.fullmatch(ts)):
+        return None
+    moved = _CHANNEL.fullmatch(target) and target.startswith("C") and channel.startswith("C") and channel != target
+    return None if moved else _First(channel=channel, ts=ts)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Answers
 
 
 def judge(answer: http.Answer) -> Attempt:
     """Decide by status and body: Slack's `ok` is sent, the names of some errors say that it will never be."""
     attempt = http.judge(answer)
-    body = answer.body or b""
-    error = _error_name(body)
-    if error in _GONE:
-        return replace(attempt, result=AttemptResult.GONE, detail=f"Slack answered {error}", retry_after=None)
+    fields = _fields(answer.body or b"")
+    if error := _error_name(answer.body or b"", fields):
+        return _refused(error, answer, attempt)
     if attempt.result is not AttemptResult.SENT:
-        return replace(attempt, detail=f"{attempt.detail}: {error}") if error else attempt
-    if _is_ok(body):
         return attempt
+    if fields.get("ok") is True or (answer.body or b"").strip() == b"ok":
+        return replace(attempt, remote_id=_remote_id(fields))
     if answer.body is None:
         return replace(attempt, result=AttemptResult.UNSURE, detail="Slack's answer broke off")
-    return replace(attempt, result=AttemptResult.REFUSED, detail=f"Slack answered {error or 'something else than ok'}")
+    return replace(attempt, result=AttemptResult.REFUSED, detail="Slack answered something else than ok")
 
 
-def _is_ok(body: bytes) -> bool:
-    return body.strip() == b"ok" or _parsed(body).get("ok") is True
+def _judge_change(answer: http.Answer) -> Attempt:
+    """Decide what came of changing a message: one that can be changed no more is left as it is."""
+    error = _error_name(answer.body or b"", _fields(answer.body or b""))
+    if error in _UNCHANGEABLE:
+        return Attempt(result=AttemptResult.SENT, detail=f"nothing to change: {error}", status=answer.status)
+    return judge(answer)
 
 
-def _error_name(body: bytes) -> str:
+def _judge_reply(answer: http.Answer) -> Attempt:
+    error = _error_name(answer.body or b"", _fields(answer.body or b""))
+    return _UNANSWERED if error in _UNANSWERABLE else judge(answer)
+
+
+def _refused(error: str, answer: http.Answer, attempt: Attempt) -> Attempt:
+    """Say what an error means that has a name; one that is not known means what its status does."""
+    advice = f" ({_ADVICE[error]})" if error in _ADVICE else ""
+    named = replace(attempt, detail=f"Slack answered {error}{advice}", retry_after=None)
+    if error in _GONE:
+        return replace(named, result=AttemptResult.GONE)
+    if attempt.result is not AttemptResult.SENT:
+        return replace(attempt, detail=f"{attempt.detail}: {error}")
+    if error in _PATIENCE:
+        return replace(named, result=AttemptResult.WAIT, retry_after=answer.retry_after)
+    if error in _PASSING:
+        return replace(named, result=AttemptResult.RETRY)
+    return replace(named, result=AttemptResult.UNSURE if error in _UNSURE else AttemptResult.REFUSED)
+
+
+def _error_name(body: bytes, fields: JsonObject) -> str:
     """Return the name of an error that Slack answered with, empty where there is none that looks like one."""
-    name = str(_parsed(body).get("error", "")) or body.decode(errors="replace").strip()
+    if fields.get("ok") is True or body.strip() == b"ok":
+        return ""
+    name = str(fields.get("error", "")) or body[:100].decode(errors="replace").strip()
     return name if _ERROR_NAME.fullmatch(name) else ""
 
 
-def _parsed(body: bytes) -> Mapping[str, object]:
+def _remote_id(fields: JsonObject) -> str | None:
+    match fields:
+        case {"channel": str(channel), "ts": str(ts)} if _CHANNEL.fullmatch(channel) and _TIME.fullmatch(ts):
+            return f"{channel}:{ts}"
+        case _:
+            return None
+
+
+def _fields(body: bytes) -> JsonObject:
+    """Return what an answer says; of one too long to be read to its end, the plain fields that it begins with.
+
+    Slack repeats the message behind these, each letter that is not Latin in six.
+    """
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):  # the latter for what is nested without end
-        return {}
+        return dict(_beginning(body.decode(errors="replace")))
     return value if isinstance(value, dict) else {}
 
 
-def _title(notice: Notice) -> str:
-    """Return the headline in bold, as a link where there is one to link to."""
-    label = _escaped(notice.headline, _TITLE_LIMIT, _LABEL).strip()
-    link = web_link(notice.url)
-    target = "".join(_TARGET.get(letter, letter) for letter in link or "")
-    if not label:
-        return target
-    return f"*<{target}|{label}>*" if 0 < len(target) <= _LINK_LIMIT else f"*{label}*"
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    """Return labels and values on one line, as many as fit; a value is code, so that it can be copied as it is."""
-    line = ""
-    for label, value in facts:
-        fact = f"{_escaped(label, 40)}: `{_escaped(value, _LINE_LIMIT, _CODE) or ' '}`"
-        joined = f"{line} · {fact}" if line else fact
-        if len(joined) > _FACTS_LIMIT:
-            break
-        line = joined
-    return line
-
-
-def _quoted(excerpt: Excerpt, room: int) -> str:
-    """Return an excerpt as a quote with its marks in bold, in at most `room` code points; empty where none fits."""
-    line = "> "
-    for text, marked in runs(excerpt):
-        signs = _BOLD if marked and text.strip() else "{}"
-        left = room - len(line) - len(signs.format(""))
-        if left < 1:
-            break
-        line += signs.format(_escaped(text, left))
-        if _escaped_length(text) > left:
-            break
-    return line if line.strip() != ">" else ""
-
-
-def _escaped_length(text: str) -> int:
-    return sum(len(_TEXT.get(letter, letter)) for letter in one_line(text))
-
-
-def _escaped(text: str, limit: int, escapes: Mapping[str, str] = _TEXT) -> str:
-    """Return `text` on one line with nothing alive in it, in at most `limit` code points, no escape cut in two."""
-    pieces = [escapes.get(letter, letter) for letter in one_line(text)]
-    if sum(map(len, pieces)) <= limit:
-        return "".join(pieces)
-    ends = accumulate(map(len, pieces), initial=1)  # 1: the ellipsis
-    fitting = sum(end <= limit for end in ends) - 1
-    return "".join(pieces[: max(fitting, 0)]) + "…"
+def _beginning(text: str) -> Mapping[str, object]:
+    fields: dict[str, object] = {}
+    place = 0
+    while found := _SCALAR.match(text, place):
+        fields[found[1]] = json.loads(found[2], strict=False)
+        place = found.end()
+    return fields

@@ -1,47 +1,72 @@
-"""Webhooks as Standard Webhooks 1.0.0 has them: a signed JSON body of less than 20 kB.
+"""Webhooks as Standard Webhooks 1.0.0 has them: a signed JSON body of at most 20 kB, or a form of the receiver's own.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Final, cast
 
 import httpx
 
 from tocsin.channels import http
-from tocsin.channels.wording import as_json, cut, delivered_payload
-from tocsin.model import Attempt, ChannelSpec, Message
+from tocsin.channels.fitting import Payload, fitted
+from tocsin.channels.template import FillIn, filled_in
+from tocsin.channels.wording import as_json, delivered_payload, one_line, without_surrogates
+from tocsin.model import LARGEST_WEBHOOK_BODY, Attempt, AttemptResult, ChannelSpec, Message, WebhookForm
 
-LARGEST_BODY: Final = 20_000
-_SNIPPET_LIMIT: Final = 160
-_STRING_LIMIT: Final = 500
+#: Where an event comes from, by CloudEvents; ids are unique in themselves.
+EVENT_SOURCE: Final = "/tocsin"
+
 _PREFIX: Final = "whsec_"
-_KEPT_WHOLE: Final = frozenset({"url", "id", "source"})  # of no use in part
 
 
 class WebhookChannel:
-    """Posts the payload. `clock` gives the time in seconds since the epoch.
+    """Posts the payload, as it is or in another form; `fill_in` fills in the specification's template, if it has one.
+
+    `clock` gives the time in seconds since the epoch.
 
     Raises ValueError where the secret says that it is base64 and is not.
     """
 
-    def __init__(self, spec: ChannelSpec, transport: httpx.AsyncBaseTransport, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        spec: ChannelSpec,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        clock: Callable[[], float],
+        fill_in: FillIn | None = None,
+    ) -> None:
         self._spec = spec
         self._transport = transport
         self._clock = clock
-        self._key = signing_key(spec.secret) if spec.secret else None
+        self._fill_in = fill_in
+        self._keys = tuple(map(signing_key, spec.secrets))
 
     async def send(self, message: Message) -> Attempt:
-        """Try once to post `message`."""
-        content = body(message)
-        headers = signed_headers(message.delivery_id, int(self._clock()), content, self._key)
-        return await http.post(self._spec, self._transport, content, headers)
+        """Try once to post `message`. A template that cannot be filled in may have been mended by the next try."""
+        try:
+            content = await self._content(message)
+        except ValueError as error:
+            return Attempt(result=AttemptResult.REFUSED, detail=one_line(str(error)))
+        headers = signed_headers(message.delivery_id, int(self._clock()), content, self._keys)
+        return await http.post(self._spec, self._transport, content, {"Content-Type": self._media_type, **headers})
+
+    async def _content(self, message: Message) -> bytes:
+        if self._fill_in is None:
+            return body(message, self._spec.form)
+        return as_json(await filled_in(self._fill_in, template_values(message)))
+
+    @property
+    def _media_type(self) -> str:
+        is_event = self._fill_in is None and self._spec.form is WebhookForm.CLOUDEVENTS
+        return "application/cloudevents+json" if is_event else "application/json"
 
 
 def signing_key(secret: str) -> bytes:
@@ -62,95 +87,60 @@ def signing_key(secret: str) -> bytes:
     return key
 
 
-def signed_headers(delivery_id: str, timestamp: int, content: bytes, key: bytes | None) -> dict[str, str]:
-    """Return the headers that name the delivery and the attempt's time, signed where there is a key."""
+def signed_headers(delivery_id: str, timestamp: int, content: bytes, keys: Sequence[bytes]) -> dict[str, str]:
+    """Return the headers that name the delivery and the attempt's time, with a signature by each key."""
     headers = {"webhook-id": delivery_id, "webhook-timestamp": str(timestamp)}
-    if key is not None:
-        signed = f"{delivery_id}.{timestamp}.".encode() + content
-        signature = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-        headers["webhook-signature"] = f"v1,{signature}"
+    signed = f"{delivery_id}.{timestamp}.".encode() + content
+    signatures = [base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys]
+    if signatures:
+        headers["webhook-signature"] = " ".join(f"v1,{signature}" for signature in signatures)
     return headers
 
 
-def body(message: Message) -> bytes:
-    """Return the payload as JSON of at most 20 kB.
+def body(message: Message, form: WebhookForm = WebhookForm.STANDARD) -> bytes:
+    """Return what is posted of a message in that form: JSON of at most 20 kB, with as much left out as that takes."""
+    write = _WRITERS[form]
+    return as_json(write(_fitting(message, write)))
 
-    A longer one gives way in this order, each step only if needed: in the evidence, snippets are cut to 160 code points
-    and other strings to 500; where the rest alone takes more than half of the room, its strings but ids and URLs are
-    cut to 500 code points; evidence is left out from the end of each field, and `evidence_total` says of how much.
+
+def _fitting(message: Message, write: Callable[[Payload], Payload]) -> Payload:
+    return fitted(delivered_payload(message), lambda payload: len(as_json(write(payload))), LARGEST_WEBHOOK_BODY)
+
+
+def cloud_event(payload: Payload) -> Payload:
+    """Return a payload as a CloudEvent in structured mode (CloudEvents 1.0.2, 2 and 3).
+
+    What it is about is the rule; what is of several rules, or of none, is about nothing in particular.
     """
-    payload = delivered_payload(message)
-    for shorten in (_with_short_evidence, _with_short_rest, _with_less_evidence):
-        if len(content := as_json(payload)) <= LARGEST_BODY:
-            return content
-        payload = shorten(payload)
-    return as_json(payload)
+    data = cast("Mapping[str, object]", payload["data"])
+    subject = _rule_of(data)
+    return {
+        "specversion": "1.0",
+        "id": data["delivery_id"],
+        "source": EVENT_SOURCE,
+        "type": payload["type"],
+        "time": payload["timestamp"],
+        **({"subject": subject} if subject else {}),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
 
 
-def _with_short_evidence(payload: dict[str, object]) -> dict[str, object]:
-    evidence = [
-        {
-            key: cut(value, _SNIPPET_LIMIT if key == "snippet" else _STRING_LIMIT) if isinstance(value, str) else value
-            for key, value in found.items()
-        }
-        for found in _evidence(payload)
-    ]
-    return _with_evidence(payload, evidence)
-
-
-def _with_short_rest(payload: dict[str, object]) -> dict[str, object]:
-    """Shorten what stands around the evidence, where little room would be left for that."""
-    if len(as_json(_with_evidence(payload, []))) <= LARGEST_BODY // 2:
-        return payload
-    return {key: _shortened(value) for key, value in payload.items()}
-
-
-def _with_less_evidence(payload: dict[str, object]) -> dict[str, object]:
-    """Keep as much of the evidence as fits, found by halving; one at least."""
-    evidence = _evidence(payload)
-    by_worth = sorted(range(len(evidence)), key=list(_places_in_field(evidence)).__getitem__)
-
-    def keeping(count: int) -> dict[str, object]:
-        kept = _with_evidence(payload, [evidence[place] for place in sorted(by_worth[:count])])
-        return _with_total(kept, len(evidence)) if count < len(evidence) else kept
-
-    counts = range(1, len(evidence) + 1)
-    return keeping(max(1, bisect_right(counts, LARGEST_BODY, key=lambda count: len(as_json(keeping(count))))))
-
-
-def _places_in_field(evidence: Sequence[Mapping[str, object]]) -> Iterator[int]:
-    """Yield each evidence's place among those of its field: the first of the body is worth that of the title."""
-    seen = Counter[object]()
-    for found in evidence:
-        yield seen[found.get("field")]
-        seen[found.get("field")] += 1
-
-
-def _shortened(value: object) -> object:
-    match value:
-        case str():
-            return cut(value, _STRING_LIMIT)
-        case Mapping():
-            return {key: inner if key in _KEPT_WHOLE else _shortened(inner) for key, inner in value.items()}
-        case list():
-            return [_shortened(inner) for inner in value]
+def _rule_of(data: Mapping[str, object]) -> str:
+    """Return the name of the rule that a message is about, empty where there is no one rule."""
+    match data:
+        case {"rule": {"name": name}} | {"group": {"by": "rule", "value": name}} | {"rule": name}:
+            return str(name)
         case _:
-            return value
+            return ""
 
 
-def _evidence(payload: Mapping[str, object]) -> list[dict[str, object]]:
-    data = payload.get("data")
-    evidence = data.get("evidence") if isinstance(data, Mapping) else None
-    return evidence if isinstance(evidence, list) else []
+_WRITERS: Final[Mapping[WebhookForm, Callable[[Payload], Payload]]] = MappingProxyType(
+    {WebhookForm.STANDARD: lambda payload: payload, WebhookForm.CLOUDEVENTS: cloud_event}
+)
 
 
-def _with_evidence(payload: dict[str, object], evidence: list[dict[str, object]]) -> dict[str, object]:
-    data = payload.get("data")
-    if not isinstance(data, Mapping) or "evidence" not in data:
-        return payload
-    return {**payload, "data": {**data, "evidence": evidence}}
-
-
-def _with_total(payload: dict[str, object], total: int) -> dict[str, object]:
-    data = payload.get("data")
-    return {**payload, "data": {**data, "evidence_total": total}} if isinstance(data, Mapping) else payload
+def template_values(message: Message) -> Payload:
+    """Return what a template is filled in with: the payload within 20 kB, its data, and the notice for people."""
+    payload = _fitting(message, lambda payload: payload)
+    return {"payload": payload, "data": payload["data"], "notice": without_surrogates(asdict(message.notice))}

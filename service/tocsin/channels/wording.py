@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from tocsin.model import Excerpt, JsonObject, Message
+from tocsin.model import Excerpt, JsonObject, Message, Notice
 
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DIRECTION_OVERRIDES: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -42,6 +42,19 @@ def runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
         yield one_line(excerpt.text[done:]), False
 
 
+def source_line(notice: Notice) -> str:
+    """Return who published an article, when, and how old it was when the alert rang, as far as these are known."""
+    age = f"{notice.age} old" if notice.age not in {"", "just now"} else "just out" if notice.age else ""
+    return " · ".join(filter(None, map(one_line, (notice.outlet, notice.published, age))))
+
+
+def telling_excerpt(notice: Notice) -> Excerpt | None:
+    """Return the excerpt that says most beside the headline: the first that does not only repeat it."""
+    return next(
+        (found for found in notice.excerpts if found.text != notice.headline), next(iter(notice.excerpts), None)
+    )
+
+
 def web_link(url: str | None) -> str | None:
     """Return `url` if it is one that may be made a link: http or https, with no control characters or white space."""
     if url is None or any(letter.isspace() for letter in url) or one_line(url) != url:
@@ -53,10 +66,15 @@ def web_link(url: str | None) -> str | None:
 
 
 def delivered_payload(message: Message) -> dict[str, object]:
-    """Return the message's payload with its delivery id in `data`, and no lone surrogates, which no UTF-8 can hold."""
-    data = message.payload.get("data")
-    fields = {**data, "delivery_id": message.delivery_id} if isinstance(data, Mapping) else data
-    return {key: _without_surrogates(value) for key, value in {**message.payload, "data": fields}.items()}
+    """Return the message's payload with its delivery id in `data`, and no lone surrogates, which no UTF-8 can hold.
+
+    The alerts of a group or a digest have that id too: each is of the form of one that is told by itself.
+    """
+    data, named = message.payload.get("data"), {"delivery_id": message.delivery_id}
+    fields = {**data, **named} if isinstance(data, Mapping) else data
+    if isinstance(fields, dict) and isinstance(alerts := fields.get("alerts"), list | tuple):
+        fields["alerts"] = [{**alert, **named} for alert in alerts]
+    return {key: without_surrogates(value) for key, value in {**message.payload, "data": fields}.items()}
 
 
 def as_json(value: JsonObject) -> bytes:
@@ -65,13 +83,14 @@ def as_json(value: JsonObject) -> bytes:
     return _LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
-def _without_surrogates(value: object) -> object:
+def without_surrogates(value: object) -> object:
+    """Return `value`, JSON of any depth, with U+FFFD for lone surrogates."""
     match value:
         case str():
             return _SURROGATES.sub("\ufffd", value)
         case Mapping():
-            return {_SURROGATES.sub("\ufffd", str(key)): _without_surrogates(inner) for key, inner in value.items()}
+            return {_SURROGATES.sub("\ufffd", str(key)): without_surrogates(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_without_surrogates(inner) for inner in value]
+            return [without_surrogates(inner) for inner in value]
         case _:
             return value
