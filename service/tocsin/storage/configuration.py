@@ -9,10 +9,12 @@ from sqlalchemy import Row as ResultRow
 
 from tocsin.jitter import share
 from tocsin.model import FeedKind, FeedMemory, FeedSpec, FeedState
-from tocsin.storage import conditions, deliveries
+from tocsin.storage import batches as waiting
+from tocsin.storage import channels as standings
+from tocsin.storage import conditions, deliveries, prune
 from tocsin.storage.memory import columns_of
 from tocsin.storage.statements import NOBODY, Row, batches, insert_all, serialise
-from tocsin.storage.tables import feed_parts, feeds
+from tocsin.storage.tables import counted_reports, feed_parts, feeds
 
 FEW = 20  # feeds that may be polled at once
 USUAL_INTERVAL = timedelta(minutes=30)  # of feeds whose pace is not known yet
@@ -25,6 +27,9 @@ def apply(
     """Make the rows say what is configured; return the deliveries that nothing is left for, with their channels."""
     serialise(connection)
     configure_feeds(connection, specs, now)
+    prune.schedule(connection, now)
+    waiting.bury_without_channel(connection, channels, now)
+    standings.configure(connection, channels, now)
     return deliveries.bury_without_channel(connection, channels, now)
 
 
@@ -40,7 +45,7 @@ def configure_feeds(connection: Connection, specs: Sequence[FeedSpec], now: date
     _update_each(connection, [{"of": name, "configured": True, "stopped": False, "due_at": now} for name in back])
     _update_each(connection, [{"of": name, "configured": False} for name in gone])
     _update_each(connection, [{"of": spec.name, **_fresh(spec, now)} for spec in moved])
-    _forget_parts(connection, [spec.name for spec in moved])
+    _forget_location(connection, [spec.name for spec in moved])
     conditions.forget(connection, [*gone, *(spec.name for spec in moved)], now)
     _update_each(connection, [{"of": spec.name, **_fetching(spec)} for spec in specs if spec.name in known])
     repaced = [spec for spec in specs if spec.name in known and _repaced(spec, known[spec.name])]
@@ -48,9 +53,11 @@ def configure_feeds(connection: Connection, specs: Sequence[FeedSpec], now: date
     _spread(connection, {spec.name: spec for spec in specs}, now)
 
 
-def _forget_parts(connection: Connection, names: Sequence[str]) -> None:
+def _forget_location(connection: Connection, names: Sequence[str]) -> None:
+    """Forget which documents stood where feeds were, and what furniture."""
     for batch in batches(names):
         connection.execute(delete(feed_parts).where(feed_parts.c.feed.in_(batch)))
+        connection.execute(delete(counted_reports).where(counted_reports.c.feed.in_(batch)))
 
 
 def _spread(connection: Connection, specs: Mapping[str, FeedSpec], now: datetime) -> None:

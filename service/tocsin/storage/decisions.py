@@ -1,47 +1,43 @@
 """What was decided about articles, in the order that foreign keys allow."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, update
 
-from tocsin.model import AlertRecord, Decisions, DispatchRecord, MatchRecord
-from tocsin.storage import deliveries
-from tocsin.storage.statements import Row, batches, insert_all, insert_or
-from tocsin.storage.tables import alerts, dispatches, matches, stories, story_members
-
-
-def existing_alerts(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
-    """Return those of the alert ids that are stored."""
-    found: set[str] = set()
-    for batch in batches(ids):
-        found.update(connection.scalars(select(alerts.c.id).where(alerts.c.id.in_(batch))))
-    return frozenset(found)
+from tocsin.model import AlertRecord, AlertUpdate, Decisions, DispatchRecord, MatchRecord
+from tocsin.storage import batches, deliveries, holds, stories
+from tocsin.storage.failures import Outdated
+from tocsin.storage.statements import Row, insert_all
+from tocsin.storage.tables import alerts, dispatches, matches
 
 
 def store(connection: Connection, decided: Decisions, at: datetime) -> None:
     """Store decisions.
 
     Raises:
-        AlreadyStored: one of their rows is there already.
+        Outdated: one of their rows is there already, or what they build upon changed.
     """
-    _store_stories(connection, decided, at)
+    stories.place(connection, decided, at)
+    holds.end(connection, decided.ended)
     insert_all(connection, alerts, [_alert_row(alert, at) for alert in decided.alerts])
     insert_all(connection, matches, [_match_row(match, at) for match in decided.matches])
+    holds.begin(connection, decided.held, at)
+    holds.release(connection, decided)
+    for change in decided.updates:
+        _update(connection, change)
+    batches.open_all(connection, decided.batches, at)
     insert_all(connection, dispatches, [_dispatch_row(dispatch, at) for dispatch in decided.dispatches])
-    for number, message in enumerate(decided.messages):
-        # Due in their order, so that an early article is told before a late one.
-        deliveries.add(connection, message, at + timedelta(microseconds=number))
+    # Due in their order, so that an early article is told before a late one.
+    deliveries.add(connection, decided.messages, at)
 
 
-def _store_stories(connection: Connection, decided: Decisions, at: datetime) -> None:
-    """Store stories with the articles that open them; one that waited for its page may have opened it before."""
-    opened = [{"id": story.id, "first_seen": story.first_seen} for story, _ in decided.stories]
-    members = [{"story_id": story.id, "article_id": article, "joined_at": at} for story, article in decided.stories]
-    for table, rows in ((stories, opened), (story_members, members)):
-        if rows:
-            connection.execute(insert_or(connection, table).on_conflict_do_nothing(), rows)
+def _update(connection: Connection, change: AlertUpdate) -> None:
+    """Store what an alert says from now on, unless somebody else changed it meanwhile."""
+    as_known = (alerts.c.id == change.alert_id) & (alerts.c.updates == change.number - 1)
+    said = {"data": change.data, "article_id": change.article_id, "version": change.version, "updates": change.number}
+    if connection.execute(update(alerts).where(as_known).values(said)).rowcount != 1:
+        raise Outdated(f"the alert {change.alert_id} was updated by another")
 
 
 def _alert_row(alert: AlertRecord, at: datetime) -> Row:
@@ -62,4 +58,4 @@ def _match_row(match: MatchRecord, at: datetime) -> Row:
 
 
 def _dispatch_row(dispatch: DispatchRecord, at: datetime) -> Row:
-    return {**asdict(dispatch), "changed_at": at}
+    return {**asdict(dispatch), "changed_at": at, "created_at": at}

@@ -3,6 +3,7 @@
 Transactions are opened by us, not by the driver: Python's sqlite3 begins them late, and never for DDL.
 """
 
+import sqlite3
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -16,6 +17,10 @@ from tocsin.errors import DatabaseUnusable
 SQLITE_PRAGMAS = ("busy_timeout = 5000", "foreign_keys = ON", "synchronous = FULL", "mmap_size = 0")
 POSTGRESQL_CONNECTIONS = 5
 SQLITE_READERS = 4
+
+
+#: Before that, two connections that write at the same moment can damage a database (https://www.sqlite.org/wal.html).
+MENDED = (3, 51, 3)
 
 
 class Access(Enum):
@@ -57,6 +62,14 @@ def database_file(url: str) -> Path | None:
 def sqlite_file(url: URL) -> Path | None:
     """Return the file of an SQLite URL, None for PostgreSQL."""
     return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+
+
+def caution(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str | None:
+    """Return what is to be said of this version of SQLite; None where nothing is."""
+    if version >= MENDED:
+        return None
+    told, mended = (".".join(map(str, numbers)) for numbers in (version, MENDED))
+    return f"SQLite {told} can damage a database that two programs write to (mended in {mended}): let Tocsin be alone"
 
 
 def single_engine(url: URL, access: Access) -> Engine:

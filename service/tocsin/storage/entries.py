@@ -2,21 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, union, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, tuple_, union, update
 from sqlalchemy import Row as ResultRow
 
 from tocsin.model import Article, Changed, EntryOutcome, KnownEntry, New, Seen, Span
 from tocsin.storage.statements import Row, batches, insert_all, insert_or
-from tocsin.storage.tables import article_versions, articles, entries
+from tocsin.storage.tables import article_versions, articles, entries, feeds
 
 Version = tuple[Article, int]
 
+#: A feed that had nothing new for so long is noted to have carried its entries all the while.
+QUIET = timedelta(days=1)
 
-_VERSIONS = select(articles.c.id, articles.c.feed, articles.c.entry_id, article_versions).join(
+
+VERSIONS = select(articles.c.id, articles.c.feed, articles.c.entry_id, article_versions).join(
     article_versions, article_versions.c.article_id == articles.c.id
 )
 
@@ -44,8 +47,8 @@ def newest(connection: Connection, ids: Sequence[str]) -> Mapping[str, Article]:
     found: dict[str, Article] = {}
     for batch in batches(ids):
         newest_ones = articles.c.id.in_(batch) & (article_versions.c.version == articles.c.version)
-        rows = connection.execute(_VERSIONS.where(newest_ones))
-        found.update((row.id, _article(row)) for row in rows)
+        rows = connection.execute(VERSIONS.where(newest_ones))
+        found.update((row.id, article_in(row)) for row in rows)
     return found
 
 
@@ -55,8 +58,8 @@ def versions(connection: Connection, numbers: Mapping[str, int]) -> Mapping[str,
     for batch in batches(list(numbers.items())):
         wanted = tuple_(articles.c.id, article_versions.c.version).in_(batch)
         of_these = articles.c.id.in_([article for article, _ in batch])  # SQLite uses no index for the pairs alone
-        rows = connection.execute(_VERSIONS.where(of_these, wanted))
-        found.update((row.id, _article(row)) for row in rows)
+        rows = connection.execute(VERSIONS.where(of_these, wanted))
+        found.update((row.id, article_in(row)) for row in rows)
     return found
 
 
@@ -108,7 +111,8 @@ def _sharing(feed: str, candidates: Iterable[Article]) -> Select[Any]:
     )
 
 
-def _article(row: ResultRow[Any]) -> Article:
+def article_in(row: ResultRow[Any]) -> Article:
+    """Return the article of a row of `VERSIONS`."""
     return Article(
         id=row.id,
         feed=row.feed,
@@ -127,6 +131,7 @@ def _article(row: ResultRow[Any]) -> Article:
         summary=row.summary,
         tags=tuple(row.tags),
         masked=tuple(Span(start, end) for start, end in row.masked),
+        title_masked=row.title_masked,
     )
 
 
@@ -136,15 +141,36 @@ def _article(row: ResultRow[Any]) -> Article:
 
 def store(connection: Connection, outcomes: Sequence[EntryOutcome], feed: str, at: datetime) -> None:
     """Store the articles of new entries, the next versions of changed ones, and that the others were seen."""
-    new = [outcome.article for outcome in outcomes if isinstance(outcome, New)]
+    opened = [outcome for outcome in outcomes if isinstance(outcome, New)]
+    new = [outcome.article for outcome in opened]
+    reused = [outcome.article for outcome in opened if outcome.reused]
     changed = [(outcome.article, outcome.version) for outcome in outcomes if isinstance(outcome, Changed)]
     seen = [outcome for outcome in outcomes if isinstance(outcome, Seen)]
     first: list[Version] = [(article, 1) for article in new]
     insert_all(connection, articles, [_article_row(article, at) for article in new])
     insert_all(connection, article_versions, [_version_row(*version) for version in chain(first, changed)])
     _renew(connection, changed)
+    _take_over(connection, reused, feed)
     insert_all(connection, entries, [_entry_row(_seen(article), feed, at) for article in new])
     _touch(connection, [*(_seen(article) for article, _ in changed), *seen], feed, at)
+
+
+def note_carried(connection: Connection, feed: str) -> None:
+    """Note until when a feed carried the entries of its last reading: it has said since then that nothing is new.
+
+    Without that, what leaves a feed that is quiet for months would be taken for gone as long.
+    """
+    newest = select(func.max(entries.c.last_seen)).where(entries.c.feed == feed).scalar_subquery()
+    row = connection.execute(select(feeds.c.last_success_at, newest.label("newest")).where(feeds.c.name == feed)).one()
+    if row.newest and row.last_success_at and row.last_success_at - row.newest > QUIET:
+        last = (entries.c.feed == feed) & (entries.c.last_seen == row.newest)
+        connection.execute(update(entries).where(last).values(last_seen=row.last_success_at))
+
+
+def _take_over(connection: Connection, reused: Sequence[Article], feed: str) -> None:
+    """Forget that ids named other articles, which the feed has reused them from."""
+    for batch in batches([key_of(article.entry_id) for article in reused]):
+        connection.execute(delete(entries).where(entries.c.feed == feed, entries.c.entry_key.in_(batch)))
 
 
 def add_version(connection: Connection, found: Changed) -> None:
@@ -238,4 +264,5 @@ def _version_row(article: Article, version: int) -> Row:
         "updated": article.updated,
         "fetched_at": article.fetched,
         "content_hash": article.content_hash,
+        "title_masked": article.title_masked,
     }

@@ -15,7 +15,11 @@ UNUSABLE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_READON
 UNIQUE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"})
 
 
-class AlreadyStored(StorageError):
+class Outdated(StorageError):
+    """What was decided upon is not as it was any more; nothing of this piece of work is stored."""
+
+
+class AlreadyStored(Outdated):
     """A row with this unique key is there already; nothing of this piece of work is stored."""
 
 

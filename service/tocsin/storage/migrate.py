@@ -4,16 +4,17 @@
 takes long to load: a revision is the number in the name of its file.
 """
 
-import shutil
+import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Text, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.errors import DatabaseUnusable, StorageError
+from tocsin.storage.backup import copy_whole
 from tocsin.storage.engines import Access, parse_url, single_engine, sqlite_file
 from tocsin.storage.failures import FULL, code_of, translate
 from tocsin.storage.statements import STORY_STEP
@@ -153,7 +154,10 @@ def _refusal(error: DBAPIError, location: URL) -> StorageError:
 
 
 def _damaged(file: Path, told: str) -> DatabaseUnusable:
-    return DatabaseUnusable(f"{file} is damaged ({told}): move it away and put a backup in its place")
+    return DatabaseUnusable(
+        f"{file} is damaged ({told}): move it away with its -wal and -shm, and put a backup in its place: "
+        f"cp BACKUP {shlex.quote(str(file))}"
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -191,15 +195,7 @@ def make_parent(file: Path) -> None:
 def _copy(file: Path, revision: str) -> None:
     """Copy an SQLite database beside itself, whole even while others read and write it."""
     copy = file.with_name(f"{file.name}.{revision}.bak")
-    partial = copy.with_suffix(".partial")
     try:
-        with (
-            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(partial)) as target,
-        ):
-            source.backup(target)
-        shutil.copymode(file, partial)
-        partial.replace(copy)
+        copy_whole(file, copy)
     except (sqlite3.Error, OSError) as error:
-        partial.unlink(missing_ok=True)
         raise StorageError(f"the database was not upgraded, as {copy} could not be written: {error}") from error

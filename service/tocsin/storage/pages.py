@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, exist
 from sqlalchemy import Row as ResultRow
 
 from tocsin.model import Article, Commit, DuePage, PageRecord, PageStanding, ReadRecord
-from tocsin.storage import decisions, entries, feeds
+from tocsin.storage import decisions, entries, feeds, furniture
 from tocsin.storage.statements import (
     CLAIM_STEP,
     DUE_BY,
@@ -110,6 +110,7 @@ def await_pages(connection: Connection, feed: str, records: Sequence[PageRecord]
             "polled_at": case((waiting, pages.c.polled_at), else_=new.polled_at),
             "last_success_at": case((waiting, pages.c.last_success_at), else_=new.last_success_at),
             "attempts": new.attempts,
+            "shared_url": new.shared_url,
             **NOBODY,  # whoever reads it for the version before decides nothing any more
         },
     )
@@ -127,7 +128,7 @@ def commit(connection: Connection, record: ReadRecord) -> Commit:
     """Store what came of a look at a page.
 
     Raises:
-        AlreadyStored: a row of the decision is there already.
+        Outdated: a row of the decision is there already, or what it builds upon changed.
     """
     serialise(connection)
     ours = (pages.c.article_id == record.article_id) & (pages.c.lease_owner == record.owner)
@@ -139,6 +140,7 @@ def commit(connection: Connection, record: ReadRecord) -> Commit:
         mark_busy(connection, *record.busy)
     if record.found:
         entries.add_version(connection, record.found)
+    furniture.store(connection, row.feed, record.reports)
     decisions.store(connection, record.decisions, record.at)
     return Commit.DONE
 
@@ -177,6 +179,7 @@ def _row(feed: str, record: PageRecord) -> Row:
         "polled_at": record.polled,
         "last_success_at": record.last_success,
         "attempts": 0,
+        "shared_url": record.shared_url,
     }
 
 
@@ -205,4 +208,5 @@ def _due_page(
         polled=row.polled_at,
         last_success=row.last_success_at,
         attempts=row.attempts,
+        shared_url=row.shared_url,
     )

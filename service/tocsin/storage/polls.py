@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, update
 
 from tocsin.model import Changed, Commit, EntryOutcome, FeedPart, New, PollRecord, Seen, Skipped
-from tocsin.storage import conditions, decisions, entries, pages
+from tocsin.storage import conditions, decisions, entries, furniture, pages
 from tocsin.storage.memory import columns_of, validator_columns
 from tocsin.storage.statements import NOBODY, insert_all, insert_or, serialise
 from tocsin.storage.tables import entry_counts, feed_parts, feeds
@@ -17,9 +17,11 @@ def commit(connection: Connection, record: PollRecord) -> Commit:
     """Store a poll, in an order that foreign keys allow.
 
     Raises:
-        AlreadyStored: a row of the decision is there already.
+        Outdated: a row of the decision is there already, or what it builds upon changed.
     """
     serialise(connection)
+    if record.entries:
+        entries.note_carried(connection, record.feed)  # by when the feed was last had before this poll
     if not _give_back(connection, record):
         return Commit.LEASE_LOST
     conditions.note(connection, record.feed, record.conditions, record.at)
@@ -32,6 +34,7 @@ def commit(connection: Connection, record: PollRecord) -> Commit:
     entries.store(connection, record.entries, record.feed, record.at)
     pages.stop_waiting(connection, _decided(record))
     pages.await_pages(connection, record.feed, record.pages)
+    furniture.store(connection, record.feed, record.reports)
     decisions.store(connection, record.decisions, record.at)
     _count(connection, record.entries)
     return Commit.DONE

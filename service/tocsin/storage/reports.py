@@ -10,6 +10,7 @@ from sqlalchemy import Row as ResultRow
 
 from tocsin.model import AlertReport, DeliveryReport, DispatchReport, FeedReport, FeedState, Totals
 from tocsin.storage import conditions
+from tocsin.storage.deliveries import report as delivery_report
 from tocsin.storage.tables import alerts, attempts, busy_hosts, deliveries, dispatches, entry_counts, feeds, matches
 
 LONG_ENOUGH = timedelta(hours=1)  # before that, a rate by day says nothing
@@ -65,6 +66,11 @@ def alert_reports(connection: Connection, since: datetime | None, rule: str | No
         true() if since is None else alerts.c.created_at >= since,
         true() if rule is None else alerts.c.rule_name == rule,
     )
+    return alerts_where(connection, asked)
+
+
+def alerts_where(connection: Connection, asked: ColumnElement[bool]) -> Sequence[AlertReport]:
+    """Return the alerts for which a condition holds, with their ways, oldest first."""
     ways = _dispatch_reports(connection, asked)
     rows = connection.execute(select(alerts).where(asked).order_by(alerts.c.created_at, alerts.c.id))
     return [AlertReport(data=row.data, created=row.created_at, dispatches=tuple(ways[row.id])) for row in rows]
@@ -93,23 +99,7 @@ def delivery_reports(connection: Connection, message_id: str) -> Sequence[Delive
         .where(deliveries.c.message_id == message_id)
         .order_by(deliveries.c.recipient)
     )
-    return [_delivery_report(row) for row in connection.execute(statement)]
-
-
-def _delivery_report(row: ResultRow[Any]) -> DeliveryReport:
-    return DeliveryReport(
-        id=row.id,
-        channel=row.channel,
-        recipient=row.recipient,
-        state=row.state,
-        reason=row.reason,
-        attempts=row.attempts,
-        due=row.due_at,
-        last_status=row.status,
-        last_detail=row.detail,
-        remote_id=row.remote_id,
-        took=None if row.took_ms is None else timedelta(milliseconds=row.took_ms),
-    )
+    return [delivery_report(row) for row in connection.execute(statement)]
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, func, insert, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, func, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.storage.columns import Moment
@@ -71,6 +71,12 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     """Insert the rows, which have the same keys."""
     if rows:
         connection.execute(insert(table), rows)
+
+
+def hold_still(connection: Connection) -> None:
+    """Have all that a transaction reads be as of its first look, which it must not have had yet; on SQLite, it is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 def serialise(connection: Connection, step: int = STORY_STEP) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from tocsin.model import (
     AttemptResult,
+    BatchKind,
     DeliveryState,
     DispatchState,
     DropReason,
@@ -32,9 +34,10 @@ from tocsin.model import (
     MatchOutcome,
     MessageKind,
     PageOutcome,
+    StoryVerdict,
     TextKind,
 )
-from tocsin.storage.columns import Compressed, Json, Moment, word
+from tocsin.storage.columns import Compressed, Hash, Hashes, Json, Moment, word
 
 metadata = MetaData(
     naming_convention={
@@ -143,6 +146,7 @@ articles = Table(
     Column("version", Integer, nullable=False),
     Column("content_hash", Text, nullable=False),  # of what the feed says of it, which its page's text does not change
     Index("articles_content", "feed", "content_hash"),
+    Index("articles_seen", "first_seen"),
 )
 
 # What its feed calls an article; there may be several names for one. The keys are digests (see `entries.key_of`).
@@ -183,6 +187,7 @@ article_versions = Table(
     Column("updated", Moment),
     Column("fetched_at", Moment, nullable=False),
     Column("content_hash", Text, nullable=False),
+    Column("title_masked", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("article_id", "version"),
 )
 
@@ -206,9 +211,22 @@ pages = Table(
     Column("detail", Text),
     Column("lease_owner", Text),
     Column("lease_until", Moment),
+    Column("shared_url", Boolean, nullable=False, server_default=false()),
     Index("pages_due", "due_at"),
     Index("pages_waiting", "decide_by"),
     Index("pages_leased", "lease_until", "host"),
+)
+
+# The reports of a feed that its furniture is counted in, the last hundred.
+counted_reports = Table(
+    "counted_reports",
+    metadata,
+    Column("feed", Text, ForeignKey("feeds.name"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("title", BigInteger, nullable=False),
+    Column("paragraphs", Hashes(63), nullable=False),
+    PrimaryKeyConstraint("feed", "number"),
 )
 
 stories = Table(
@@ -216,16 +234,70 @@ stories = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("first_seen", Moment, nullable=False),
+    Column("follows", Text),
+    Column("thread", Text, nullable=False, server_default=""),
+    Index("stories_seen", "first_seen"),
 )
 
+# Which articles are a story, and why. `of_article` is the one that an article was found to be like.
 story_members = Table(
     "story_members",
     metadata,
     Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
     Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
     Column("joined_at", Moment, nullable=False),
+    Column("outlet", Text, nullable=False, server_default=""),
+    Column("verdict", word(StoryVerdict), nullable=False, server_default=StoryVerdict.NEW.value),
+    Column("of_article", Text),
+    Column("score", Double),
+    Column("why", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("story_id", "article_id"),
     Index("story_members_article", "article_id"),
+    Index("story_members_joined", "joined_at"),
+)
+
+# What versions of articles are compared by. Numbers rise in the order in which transactions end; `wording` and
+# `url_key` are null where they tell nothing. A lead is bits that mark hashes of the sketch in rising order, and what is
+# not in that.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("url_key", Text),
+    Column("wording", Text),
+    Column("words", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("bound", Hash, nullable=False),
+    Column("sketch", Hashes, nullable=False),
+    Column("lead_marks", LargeBinary, nullable=False),
+    Column("lead_rest", Hashes, nullable=False),
+    Column("numbers", Hashes, nullable=False),
+    Column("names", Hashes, nullable=False),
+    Column("collection", Boolean, nullable=False),
+    Column("indexed", Boolean, nullable=False),
+    Column("indexed_at", Moment, nullable=False),
+    UniqueConstraint("article_id", "version"),
+    Index("fingerprints_story", "story_id"),
+    Index("fingerprints_url", "url_key"),
+    Index("fingerprints_wording", "wording"),
+    Index("fingerprints_indexed", "indexed_at"),
+    sqlite_autoincrement=True,
+)
+
+# Which hashes lead to which fingerprints.
+shingles = Table(
+    "shingles",
+    metadata,
+    Column("hash", Hash, nullable=False),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    PrimaryKeyConstraint("hash", "number"),
+    sqlite_with_rowid=False,
 )
 
 alerts = Table(
@@ -239,9 +311,30 @@ alerts = Table(
     Column("version", Integer, nullable=False),
     Column("data", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("updates", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(["article_id", "version"], ["article_versions.article_id", "article_versions.version"]),
     UniqueConstraint("rule_name", "story_id"),
     Index("alerts_created", "created_at"),
+    Index("alerts_article", "article_id", "version"),
+    Index("alerts_story", "story_id"),
+)
+
+# Alerts that wait until more outlets have their story.
+held_alerts = Table(
+    "held_alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rule_name", Text, nullable=False),
+    Column("rule_key", Text, nullable=False),
+    Column("story_id", Text, ForeignKey("stories.id"), nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    ForeignKeyConstraint(["article_id", "version"], ["article_versions.article_id", "article_versions.version"]),
+    Index("held_alerts_story", "story_id"),
+    Index("held_alerts_due", "until"),
 )
 
 matches = Table(
@@ -258,6 +351,7 @@ matches = Table(
     Column("created_at", Moment, nullable=False),
     PrimaryKeyConstraint("article_id", "version", "rule_key"),
     ForeignKeyConstraint(["article_id", "version"], ["article_versions.article_id", "article_versions.version"]),
+    Index("matches_alert", "alert_id"),
 )
 
 dispatches = Table(
@@ -269,7 +363,44 @@ dispatches = Table(
     Column("state", word(DispatchState), nullable=False),
     Column("reason", Text),
     Column("changed_at", Moment, nullable=False),
+    Column("rule_name", Text, nullable=False, server_default=""),
+    Column("created_at", Moment),
+    Column("counted", Boolean, nullable=False, server_default=false()),
+    Column("batch_id", Text),
+    Column("silence_id", Text),
     UniqueConstraint("alert_id", "channel"),
+    Index("dispatches_counted", "channel", "rule_name", "created_at"),
+    Index("dispatches_batch", "batch_id"),
+    Index("dispatches_silence", "silence_id"),
+)
+
+# What a channel is told together: groups, digests, what quiet hours or a limit hold. `due_at` is null where nothing
+# waits; `due_at` and `flushed_at` are the timers, which survive whatever ends the daemon. `key` says what of.
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("kind", word(BatchKind), nullable=False),
+    Column("key", Json, nullable=False),
+    Column("opened_at", Moment),
+    Column("due_at", Moment),
+    Column("flushed_at", Moment),
+    Index("batches_due", "due_at"),
+)
+
+# What is kept and not sent, from when until when, and why somebody wanted that.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("matchers", Json, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("silences_end", "ends_at"),
 )
 
 messages = Table(
@@ -280,6 +411,7 @@ messages = Table(
     Column("channel", Text, nullable=False),
     Column("payload", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Index("messages_created", "created_at"),
 )
 
 message_dispatches = Table(
@@ -291,7 +423,26 @@ message_dispatches = Table(
     Index("message_dispatches_dispatch", "dispatch_id"),
 )
 
-# `due_at` is null where nothing is to be tried any more.
+# How channels are doing that were in trouble, or that are sent to at a pace; see `model.ChannelStanding`.
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("paced_until", Moment),
+    Column("held_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("open_since", Moment),
+    Column("probes", Integer, nullable=False),
+    Column("probe_at", Moment),
+    Column("failing_since", Moment),
+    Column("works_since", Moment),
+    Column("detail", Text, nullable=False),
+    Column("died", Boolean, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("tell_at", Moment),
+)
+
+# `due_at` is null where nothing is to be tried any more. `forgiven` attempts do not count any more.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -309,6 +460,7 @@ deliveries = Table(
     Column("lease_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("forgiven", Integer, nullable=False, server_default="0"),
     UniqueConstraint("message_id", "recipient"),
     Index("deliveries_due", "state", "channel", "due_at"),
 )
@@ -340,5 +492,26 @@ ticks = Table(
     "ticks",
     metadata,
     Column("owner", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# What keeps the house in order, and when it is done next.
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("due_at", Moment, nullable=False),
+)
+
+# Articles that break what is done with them. Most of them are in no other table.
+asides = Table(
+    "asides",
+    metadata,
+    Column("article_id", Text, primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trace", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
