@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from tocsin.config import schema
-from tocsin.config.cautions import idle_for, warnings_of
+from tocsin.config.cautions import idle_for, timings_of, waits_of, warnings_of
 from tocsin.config.choices import Mistake, read_choice
 from tocsin.config.compile import Part, Parts, compile_plan
 from tocsin.config.mistakes import Source, problems_of
 from tocsin.config.queries import KEY, Queries, read_named
 from tocsin.config.remarks import hints_of, remarks_of
-from tocsin.config.schema import LATER_CHANNELS, ConfigFile, General, Known, Section
+from tocsin.config.schema import THROUGH_APPRISE, ConfigFile, General, Known, Section
+from tocsin.config.templates import KEY as TEMPLATE
+from tocsin.config.templates import slips_in, template_of
 from tocsin.config.yamlfile import SHORTEST_SECRET, ListNode, MapNode, YamlFile, plain, read_yaml
 from tocsin.errors import ConfigError, Problem
 from tocsin.model import ChannelKind, EntityType
@@ -25,6 +27,9 @@ from tocsin.model.query import Query
 from tocsin.plan import Plan
 
 S = TypeVar("S", bound=Section)
+
+#: Path → time of the last change in nanoseconds, size in bytes, number.
+DirectoryState: TypeAlias = Mapping[str, tuple[int, int, int]]
 
 LISTS = ("feeds", "entities", "rules", "channels", "routes")
 JOINED = frozenset({*LISTS, KEY})
@@ -49,7 +54,13 @@ def load_plan(directory: Path, environment: Mapping[str, str]) -> Plan:
         raise ConfigError(_sorted(found, secrets))
     plan = compile_plan(parts, secrets)
     idle = [_whole(directory, message) for message in idle_for(parts)]
-    warnings = [*idle, *warnings_of(parts), *remarks_of(parts, plan.rules)]
+    warnings = [
+        *idle,
+        *warnings_of(parts),
+        *waits_of(parts, plan),
+        *timings_of(parts, plan),
+        *remarks_of(parts, plan.rules),
+    ]
     return replace(plan, warnings=_sorted(warnings, plan.secrets), hints=_sorted(hints_of(parts), plan.secrets))
 
 
@@ -65,6 +76,22 @@ def read_directory(directory: Path, environment: Mapping[str, str]) -> tuple[Yam
     if not names:
         raise ConfigError([_whole(directory, "holds no *.yaml and no *.yml file")])
     return tuple(read_yaml(directory / name, name, environment) for name in names)
+
+
+def directory_state(directory: Path) -> DirectoryState:
+    """Return what tells whether a file that `load_plan` reads changed: by path, its time, size and number.
+
+    A file that is put in another's place has another number, even one of the same time and size.
+    """
+    return {str(path): _file_state(path) for path in _yaml_paths(directory)}
+
+
+def _file_state(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _yaml_paths(directory: Path) -> Iterator[Path]:
@@ -131,6 +158,7 @@ def _read_parts(files: Sequence[YamlFile], problems: list[Problem]) -> Parts:
     queries = Queries(named, known, problems) if known else None
     return Parts(
         top=_joined_top([read.top(root) for root in roots]),
+        places={key: root.below(key) for root in roots for key in ConfigFile.known_keys() if root.has(key)},
         feeds=read.parts(roots, "feeds", schema.Feed),
         entities=read.parts(roots, "entities", schema.Entity),
         rules=rules,
@@ -231,15 +259,17 @@ class _Reading:
             self.problems.append(item.missing("missing key", "type"))
             return None
         try:
-            kind = read_choice(schema.text_of(plain(item.below("type").node)), ChannelKind, LATER_CHANNELS)
+            kind = _read_kind(schema.text_of(plain(item.below("type").node)))
         except Mistake as mistake:
             self.problems.append(item.problem(str(mistake), "type"))
             return None
+        if kind is ChannelKind.WEBHOOK and item.has(TEMPLATE):
+            self.problems.extend(slips_in(item))
         return self._part(schema.CHANNELS[kind], item)
 
     def _part(self, section: type[S], item: Source) -> Part[S] | None:
         self.problems.extend(_lacking(section, item))
-        value = self._read(section, plain(item.node), item)
+        value = self._read(section, _value(section, item), item)
         return Part(value=value, source=item) if value else None
 
     def _read(self, section: type[S], value: object, source: Source) -> S | None:
@@ -248,6 +278,20 @@ class _Reading:
         except ValidationError as error:
             self.problems.extend(problems_of(error, source, ConfigFile if section is General else section))
             return None
+
+
+def _value(section: type[Section], item: Source) -> object:
+    """Return what stands there: texts, but for what a template has."""
+    value = plain(item.node)
+    if section is schema.WebhookChannel and isinstance(value, dict) and item.has(TEMPLATE):
+        return {**value, TEMPLATE: template_of(item)}
+    return value
+
+
+def _read_kind(text: str) -> ChannelKind:
+    if text in THROUGH_APPRISE:
+        raise Mistake(f"{text} is reached through Apprise: write type: apprise, url, and allow_apprise: true")
+    return read_choice(text, ChannelKind)
 
 
 def _but_joined(root: Source) -> dict[str, object]:

@@ -16,17 +16,8 @@ class Mistake(ValueError):
         self.at = at
 
 
-class NotYet(Mistake):
-    """A value that has a meaning, but not in this version."""
-
-    def __init__(self) -> None:
-        super().__init__("not supported yet")
-
-
-def read_choice(text: str, choices: type[Choice], later: frozenset[str] = frozenset()) -> Choice:
-    """Read a member of an enum by its value; `later` are values that this version does not have."""
-    if text in later:
-        raise NotYet
+def read_choice(text: str, choices: type[Choice]) -> Choice:
+    """Read a member of an enum by its value."""
     try:
         return choices(text)
     except ValueError:

@@ -3,10 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Generic, TypeVar
+
+from pydantic import SecretStr
 
 from tocsin.config import schema
 from tocsin.config.mistakes import Source
@@ -18,6 +21,8 @@ from tocsin.config.yamlfile import SHORTEST_SECRET
 from tocsin.model import (
     ChannelSpec,
     Context,
+    Dedup,
+    DigestTimes,
     Entity,
     EntityType,
     FeedKind,
@@ -25,23 +30,27 @@ from tocsin.model import (
     FeedSpec,
     FirstPoll,
     FullText,
+    Inhibition,
     Network,
+    QuietHours,
+    Retention,
     Route,
     RouteMatch,
     Rule,
     RuleTest,
     Surname,
+    Timing,
 )
 from tocsin.model.query import Query
 from tocsin.plan import Plan
 from tocsin.rules.written import written
-from tocsin.text.urls import registered_domain
 
 S_co = TypeVar("S_co", bound=Section, covariant=True)
 
 DIRECTORY_INTERVAL = timedelta(seconds=2)
 DEFAULT_MAX_AGE = timedelta(hours=48)
 DEFAULT_TIMEOUT = timedelta(seconds=15)
+SLACK_API = "https://slack.com/api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +63,10 @@ class Part(Generic[S_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """All checked parts, in the order of files and lines; `top` holds the keys that stand once."""
+    """All checked parts, in the order of files and lines; `top` holds the keys that stand once, `places` where."""
 
     top: General
+    places: Mapping[str, Source]
     feeds: tuple[Part[schema.Feed], ...]
     entities: tuple[Part[schema.Entity], ...]
     rules: tuple[Part[schema.Rule], ...]
@@ -71,6 +81,7 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
     """Compile checked parts; `secrets` are the strings that came from the environment and from files."""
     top = parts.top
     own_secrets = {secret for part in parts.channels for secret in _secrets(part.value)}
+    own_secrets |= {top.heartbeat.get_secret_value()} if top.heartbeat else set()
     own_secrets.update(*(credentials_in(section) for section in (top, *_values(parts.feeds), *_values(parts.channels))))
     return Plan(
         feeds=tuple(_feed(part.value, top) for part in parts.feeds),
@@ -82,14 +93,30 @@ def compile_plan(parts: Parts, secrets: frozenset[str]) -> Plan:
         ),
         queries=MappingProxyType({part.name: part.query for part in parts.named if part.query is not None}),
         channels=tuple(_channel(part.value, top) for part in parts.channels),
-        routes=tuple(_route(part.value) for part in parts.routes),
+        routes=tuple(_route(part.value, part.source, top, ABOVE) for part in parts.routes),
+        inhibitions=tuple(Inhibition(rule=item.rule, hides=frozenset(item.hides)) for item in top.inhibit),
+        retention=Retention(
+            articles=top.retention.articles, deliveries=top.retention.deliveries, dead=top.retention.dead
+        ),
+        heartbeat=top.heartbeat.get_secret_value() if top.heartbeat else "",
         timezone=top.timezone,
         contact=top.contact,
         ops=tuple(dict.fromkeys(top.ops)),
         proxy=proxy_of(top),
         ca_file=top.ca_file,
         allow_private=top.defaults.allow_private,
+        dedup=_dedup(top.dedup),
         secrets=secrets.union(secret for secret in own_secrets if len(secret) >= SHORTEST_SECRET),
+    )
+
+
+def _dedup(dedup: schema.DedupChoice) -> Dedup:
+    return Dedup(
+        window=dedup.window,
+        containment=dedup.containment,
+        lead=dedup.lead,
+        strong=dedup.strong,
+        tracking=frozenset(dedup.tracking_parameters),
     )
 
 
@@ -107,12 +134,13 @@ def _feed(feed: schema.Feed, top: General) -> FeedSpec:
         name=feed.name,
         kind=FeedKind.HTTP if feed.url else FeedKind.DIRECTORY,
         location=feed.url or feed.path or "",
-        outlet=feed.outlet or (registered_domain(feed.url) if feed.url else None),
+        outlet=feed.outlet,
         tags=feed.tags,
         language=feed.language,
         country=feed.country or defaults.country,
         boilerplate=feed.boilerplate,
         timezone=top.timezone,
+        tracking=frozenset(top.dedup.tracking_parameters),
         allow_private=_joined(defaults, feed.allow_private),
     )
     spec = _as_http_feed(common, feed, top) if feed.url else _as_directory(common, feed)
@@ -188,6 +216,10 @@ def _rule(rule: schema.Rule, query: Query | None, source: str) -> Rule:
         tags=rule.tags,
         notify=tuple(dict.fromkeys(rule.notify)),
         tests=_tests(rule.tests),
+        min_sources=rule.min_sources,
+        on_update=rule.on_update,
+        follow_up=rule.follow_up,
+        max_per_hour=rule.max_per_hour,
     )
 
 
@@ -212,7 +244,7 @@ def _ordered(values: Iterable[object]) -> list[str]:
     return sorted({str(value) for value in values})
 
 
-def _channel(channel: schema.Channel, top: General) -> ChannelSpec:
+def _channel(channel: schema.Channel, top: General) -> ChannelSpec:  # noqa: PLR0911 - one return a kind
     common = ChannelSpec(
         name=channel.name,
         kind=schema.kind_of(channel),
@@ -223,32 +255,54 @@ def _channel(channel: schema.Channel, top: General) -> ChannelSpec:
     )
     match channel:
         case schema.SlackChannel():
-            return replace(common, url=channel.url.get_secret_value())
+            url = channel.url.get_secret_value() if channel.url else SLACK_API
+            return replace(common, url=url, token=_shown(channel.token), target=channel.channel or "")
         case schema.EmailChannel():
             to = tuple(dict.fromkeys(channel.to))
             return replace(common, smtp=channel.smtp.text, sender=channel.sender, recipients=to)
         case schema.WebhookChannel():
-            secret = channel.secret.get_secret_value() if channel.secret else ""
-            return replace(common, url=channel.url, secret=secret)
+            secrets = tuple(secret.get_secret_value() for secret in channel.secret)
+            return replace(common, url=channel.url, secrets=secrets, form=channel.format, template=channel.template)
+        case schema.TeamsChannel() | schema.DiscordChannel() | schema.AppriseChannel():
+            return replace(common, url=channel.url.get_secret_value())
+        case schema.TelegramChannel():
+            return replace(common, url=channel.url, token=_shown(channel.token), target=channel.chat)
+        case schema.NtfyChannel():
+            return replace(common, url=channel.url, token=_shown(channel.token), target=channel.topic)
+        case schema.PagerDutyChannel():
+            return replace(common, url=channel.url, token=_shown(channel.key))
         case schema.FileChannel():
             return replace(common, path=channel.path)
         case _:
             return common
 
 
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
 def _secrets(channel: schema.Channel) -> Iterator[str]:
     match channel:
         case schema.SlackChannel():
-            yield channel.url.get_secret_value()
-        case schema.WebhookChannel() if channel.secret:
-            yield channel.secret.get_secret_value()
+            yield _shown(channel.url)
+            yield _shown(channel.token)
+        case schema.WebhookChannel():
+            yield from map(_shown, channel.secret)
+        case schema.TeamsChannel() | schema.DiscordChannel() | schema.AppriseChannel():
+            yield _shown(channel.url)
+        case schema.TelegramChannel() | schema.NtfyChannel():
+            yield _shown(channel.token)
+        case schema.PagerDutyChannel():
+            yield _shown(channel.key)
         case schema.EmailChannel():
             yield channel.smtp.text
             yield channel.smtp.password or ""
 
 
-def _route(route: schema.Route) -> Route:
+def _route(route: schema.Route, source: Source, top: General, above: "Above") -> Route:
+    """Compile a route; what it does not say is as in the route above."""
     match = route.match
+    here = _below(route, top, above)
     return Route(
         match=RouteMatch(
             rules=frozenset(match.rule),
@@ -257,8 +311,53 @@ def _route(route: schema.Route) -> Route:
             feeds=frozenset(match.feeds),
             feed_tags=frozenset(match.feed_tags),
             languages=frozenset(match.languages),
+            countries=frozenset(match.countries),
         ),
-        channels=tuple(dict.fromkeys(route.channels)),
+        channels=here.channels,
+        timing=here.timing,
+        source=source.line,
         goes_on=route.goes_on,
-        routes=tuple(map(_route, route.routes)),
+        routes=tuple(
+            _route(child, source.below("routes", number), top, here) for number, child in enumerate(route.routes)
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """What a route has from the one above."""
+
+    channels: tuple[str, ...] = ()
+    timing: Timing = field(default_factory=Timing)
+
+
+ABOVE = Above()
+
+
+def _below(route: schema.Route, top: General, above: Above) -> Above:
+    timing = above.timing
+    if route.group_by:
+        timing = replace(timing, group_by=route.group_by)
+    if route.group_wait is not None:
+        timing = replace(timing, group_wait=route.group_wait)
+    if route.group_interval:
+        timing = replace(timing, group_interval=route.group_interval)
+    if route.digest:
+        timing = replace(timing, digest=_digest_times(route.digest, top))
+    if route.quiet_hours:
+        timing = replace(timing, quiet_hours=_quiet_hours(route.quiet_hours, top))
+    return Above(channels=tuple(dict.fromkeys(route.channels)) or above.channels, timing=timing)
+
+
+def _digest_times(digest: schema.Digest, top: General) -> DigestTimes | None:
+    if digest is schema.NO_DIGEST:
+        return None
+    return DigestTimes(cron=digest.cron, timezone=digest.timezone or top.timezone, empty=digest.empty)
+
+
+def _quiet_hours(quiet: schema.Quiet, top: General) -> QuietHours | None:
+    if quiet is schema.NO_QUIET_HOURS:
+        return None
+    week = tuple(schema.Weekday)
+    days = frozenset(map(week.index, chain(*quiet.days))) or frozenset(range(len(week)))
+    return QuietHours(start=quiet.start, end=quiet.end, timezone=quiet.timezone or top.timezone, days=days)

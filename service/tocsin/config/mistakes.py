@@ -124,6 +124,4 @@ def _unknown_key(section: type[Section], steps: Steps) -> str:
     for step in steps[:-1]:
         section = (section.below(step) if isinstance(step, str) else None) or section
     key = str(steps[-1])
-    if key in section.later:
-        return "not supported yet"
-    return f"unknown key{suggestion(key, {*section.known_keys(), *section.later})}"
+    return f"unknown key{suggestion(key, section.known_keys())}"

@@ -1,7 +1,6 @@
 """Which keys a configuration has, what may stand under each, and the JSON Schema of it for editors.
 
-The docstring under a key is its description there. `later` names the keys (and values) that have a meaning in Tocsin
-but not in this version: they are refused as such, never ignored.
+The docstring under a key is its description there.
 """
 
 import ast
@@ -9,12 +8,13 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from functools import cache, partial
-from itertools import pairwise
+from importlib.util import find_spec
+from itertools import chain, pairwise
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias, TypeVar, get_args
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -39,23 +39,37 @@ from tocsin.config.values import CronLine, SmtpUrl
 from tocsin.model import (
     Boilerplate,
     ChannelKind,
+    Dedup,
     EntityType,
     FirstPoll,
     FullText,
+    GroupBy,
     Network,
+    Retention,
     Severity,
     Surname,
     Term,
+    WebhookForm,
 )
 from tocsin.model.query import Query
 from tocsin.text.suggestions import suggestion
 
 T = TypeVar("T")
 
-LATER_CHANNELS = frozenset(
-    {"apprise", "discord", "googlechat", "matrix", "mattermost", "ntfy", "pagerduty", "pushover", "rocketchat"}
-    | {"signal", "sms", "syslog", "teams", "telegram"}
-)
+#: Kinds of channels that people may look for, and that `type: apprise` reaches.
+THROUGH_APPRISE = frozenset({"googlechat", "matrix", "mattermost", "pushover", "rocketchat", "signal", "sms", "syslog"})
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
 
 
 class CaseRule(StrEnum):
@@ -84,8 +98,8 @@ def _shown_as(**schema: object) -> WithJsonSchema:
     return WithJsonSchema({"type": "string"} | schema, mode="validation")
 
 
-def _choice(choices: type[StrEnum], later: frozenset[str] = frozenset()) -> tuple[PlainValidator, WithJsonSchema]:
-    read = partial(read_choice, choices=choices, later=later)
+def _choice(choices: type[StrEnum]) -> tuple[PlainValidator, WithJsonSchema]:
+    read = partial(read_choice, choices=choices)
     return _reading(read), _shown_as(enum=[choice.value for choice in choices])
 
 
@@ -129,6 +143,17 @@ def _reference(noun: str, names: Callable[[Known], frozenset[str]]) -> AfterVali
     return AfterValidator(check)
 
 
+_SPAN = "^({0})(-({0}))?$".format("|".join(Weekday))
+
+
+def _read_weekdays(text: str) -> tuple[Weekday, ...]:
+    """Read a day of the week, or a span of them, as cron lines have it: `mon-fri`, `sat-mon`."""
+    week = tuple(Weekday)
+    first, *last = (week.index(read_choice(name, Weekday)) for name in text.split("-", 1))
+    length = (last[0] - first) % len(week) + 1 if last else 1
+    return tuple(week[(first + day) % len(week)] for day in range(length))
+
+
 Text: TypeAlias = Annotated[str, _reading(values.read_text), _shown_as(minLength=1)]
 Name: TypeAlias = Annotated[str, _reading(values.read_name), _shown_as(minLength=1, maxLength=values.LONGEST_NAME)]
 Slug: TypeAlias = Annotated[str, _reading(values.read_slug), _shown_as(pattern=f"^{values.SLUG}$")]
@@ -149,8 +174,34 @@ Reach: TypeAlias = Annotated[
     _reading(values.read_reach),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.LONGEST_REACH}, mode="validation"),
 ]
+Sources: TypeAlias = Annotated[
+    int,
+    _reading(values.read_sources),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": values.MOST_SOURCES}, mode="validation"),
+]
+Outlets: TypeAlias = Annotated[
+    int,
+    _reading(values.read_outlets),
+    WithJsonSchema({"type": "integer", "minimum": 2, "maximum": values.MOST_OUTLETS}, mode="validation"),
+]
+Share: TypeAlias = Annotated[
+    float,
+    _reading(values.read_share),
+    WithJsonSchema({"type": "number", "minimum": values.LEAST_SHARE, "maximum": 1}, mode="validation"),
+]
+Window: TypeAlias = Annotated[timedelta, _reading(values.read_window), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
+Parameter: TypeAlias = Annotated[str, _reading(values.read_parameter), _shown_as(minLength=1)]
 Addresses: TypeAlias = Annotated[Network, _reading(values.read_network)]
 Duration: TypeAlias = Annotated[timedelta, _reading(values.read_duration), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
+Wait: TypeAlias = Annotated[timedelta, _reading(values.read_wait), _shown_as(pattern="^[0-9]+[smhd]$|\\$\\{")]
+Cron: TypeAlias = Annotated[str, _reading(values.read_cron_line), _shown_as(pattern="^\\S+( +\\S+){4}$|\\$\\{")]
+TimeOfDay: TypeAlias = Annotated[time, _reading(values.read_time), _shown_as(pattern="^[0-9]{1,2}:[0-9]{2}$|\\$\\{")]
+EndTime: TypeAlias = Annotated[time, _reading(values.read_end_time), _shown_as(pattern="^[0-9]{1,2}:[0-9]{2}$|\\$\\{")]
+Rate: TypeAlias = Annotated[
+    int,
+    _reading(values.read_rate),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": values.HIGHEST_RATE}, mode="validation"),
+]
 Interval: TypeAlias = Annotated[
     timedelta | CronLine | None,
     _reading(values.read_interval),
@@ -174,6 +225,10 @@ ProxyUrl: TypeAlias = Annotated[
 CaFile: TypeAlias = Annotated[str, _reading(values.read_ca_file), _shown_as(minLength=1)]
 SlackUrl: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_web_url(text)))]
 WebhookSecret: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_webhook_secret(text)))]
+WebhookSecrets: TypeAlias = Annotated[tuple[WebhookSecret, ...], BeforeValidator(_one_or_more), _ShownAsOneOrMore()]
+SecretUrl: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_web_url(text)))]
+AppriseUrl: TypeAlias = Annotated[SecretStr, _reading(lambda text: SecretStr(values.read_apprise_url(text)))]
+Target: TypeAlias = Annotated[str, _reading(values.read_target), _shown_as(type=["string", "integer"])]
 MailServer: TypeAlias = Annotated[SmtpUrl, _reading(values.read_smtp_url)]
 
 FirstPollName: TypeAlias = Annotated[FirstPoll, *_choice(FirstPoll)]
@@ -182,6 +237,9 @@ TypeName: TypeAlias = Annotated[EntityType, *_choice(EntityType)]
 CaseName: TypeAlias = Annotated[CaseRule, *_choice(CaseRule)]
 SurnameName: TypeAlias = Annotated[Surname, *_choice(Surname)]
 SeverityName: TypeAlias = Annotated[Severity, *_choice(Severity)]
+GroupByName: TypeAlias = Annotated[GroupBy, *_choice(GroupBy)]
+Weekdays: TypeAlias = Annotated[tuple[Weekday, ...], _reading(_read_weekdays), _shown_as(pattern=_SPAN)]
+FormName: TypeAlias = Annotated[WebhookForm, *_choice(WebhookForm)]
 
 FeedName: TypeAlias = Annotated[Name, _reference("there is no feed", lambda known: known.feeds)]
 EntityId: TypeAlias = Annotated[Text, _reference("there is no entity", lambda known: known.entities)]
@@ -207,6 +265,17 @@ def _once_a_header(value: object) -> object:
     return value
 
 
+def _read_template(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict) or not value:
+        raise Mistake('expected JSON: {text: "{{ notice.headline }}"}')
+    return value
+
+
+JsonTemplate: TypeAlias = Annotated[
+    Mapping[str, object],
+    PlainValidator(_read_template),
+    WithJsonSchema({"type": "object", "minProperties": 1}, mode="validation"),
+]
 Headers: TypeAlias = Annotated[Mapping[HeaderName, HeaderValue], BeforeValidator(_once_a_header)]
 Forms: TypeAlias = Annotated[Mapping[Language, Word], BeforeValidator(_once_a_language)]
 Some: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_not_empty), Field(json_schema_extra={"minItems": 1})]
@@ -227,7 +296,6 @@ class Section(BaseModel):
         validate_default=False,
         defer_build=True,  # a validator takes long to build, and few of them are needed
     )
-    later: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def known_keys(cls) -> Mapping[str, object]:
@@ -254,10 +322,15 @@ def _section_in(annotation: object) -> type[Section] | None:
     return next(filter(None, map(_section_in, get_args(annotation))), None)
 
 
+def _or_none(section: type[Section], nothing: Section) -> BeforeValidator:
+    """Read `none` as `nothing`, a section that stands for there being none."""
+    return BeforeValidator(
+        lambda value: nothing if value == "none" else value, json_schema_input_type=section | Literal["none"]
+    )
+
+
 class Defaults(Section):
     """What feeds (and, for `allow_private`, channels) have where they say nothing themselves."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"language"})
 
     every: Interval = None
     """How often an HTTP feed is polled: `auto` (between 10m and 60m, by how often it has something new), a duration
@@ -310,7 +383,7 @@ class Feed(Section):
     country: Country | None = None
     """The country of its publisher, like de or ua; queries ask for it as `country:de`."""
     outlet: Name | None = None
-    """The publisher. Default: the registered domain of the URL."""
+    """The publisher. Default: the registered domain of an article's URL, else of the feed's, else the feed's name."""
     every: Interval | None = None
     """How often it is polled: `auto`, a duration like 90s, 10m, 2h, 1d, or a cron line like 0 7 * * mon-fri, in
     `timezone`. Directories: 2s."""
@@ -434,14 +507,18 @@ class FeedChoice(Section):
         return self
 
 
+def _rising(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise Mistake("write the numbers in rising order, each once")
+    return numbers
+
+
 def _names_as_choice(value: object) -> object:
     return {"names": value} if isinstance(value, str | list) else value
 
 
 class Rule(Section):
     """What to ring on. All that it has must hold; of `keywords` one is enough."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"min_sources", "on_update", "follow_up", "max_per_hour"})
 
     name: Name
     """What the rule is called; unique."""
@@ -468,14 +545,20 @@ class Rule(Section):
     """Channels that get its alerts at once, besides those of the routes."""
     tests: tuple[RuleTest, ...] = ()
     """Texts that `tocsin check` tries the rule on."""
+    min_sources: Sources = 1
+    """How many outlets must have a story before the rule rings for it. Default: 1, which is at once."""
+    on_update: Flag = False
+    """Whether an alert is told again when its article changed materially."""
+    follow_up: Annotated[Some[Outlets], AfterValidator(_rising)] = ()
+    """Numbers of outlets at which an alert is told again, in rising order, like [5, 20]."""
+    max_per_hour: Rate = 30
+    """How many of its alerts a channel gets within an hour; the rest is told in one summary. Default: 30."""
     enabled: Flag = True
     """Whether the rule is in use."""
 
 
 class RouteMatch(Section):
     """What an alert must have: in a list one is enough, different keys must all hold."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"countries"})
 
     rule: OneOrMore[RuleName] = ()
     """Names of rules."""
@@ -489,12 +572,46 @@ class RouteMatch(Section):
     """Tags of feeds."""
     languages: OneOrMore[Language] = ()
     """Languages of articles."""
+    countries: OneOrMore[Country] = ()
+    """Countries of feeds, like de or ua."""
+
+
+class Digest(Section):
+    """When the alerts of a route are told together."""
+
+    cron: Cron
+    """The times, as a cron line like 0 7,17 * * mon-fri."""
+    timezone: TimeZone | None = None
+    """The time zone of the times, as an IANA name. Default: that at the top."""
+    empty: Flag = False
+    """Whether a digest is sent when nothing rang, too."""
+
+
+class Quiet(Section):
+    """Hours in which nothing but critical alerts is sent; what rings is told when they are over."""
+
+    start: TimeOfDay = Field(alias="from")
+    """When they begin, like "22:00"."""
+    end: EndTime = Field(alias="to")
+    """When they are over, like "07:00"; not later than `from`: on the next day."""
+    timezone: TimeZone | None = None
+    """The time zone of the times, as an IANA name. Default: that at the top."""
+    days: OneOrMore[Weekdays] = ()
+    """The days on which they begin, like mon-fri or [sat, sun]. Default: all."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if self.start == self.end and set(chain(*self.days or [Weekday])) == set(Weekday):
+            raise Mistake("from and to are the same time on all days: it would never be over")
+        return self
+
+
+#: What says that a route does without what the route above has.
+NO_DIGEST, NO_QUIET_HOURS = Digest.model_construct(cron=""), Quiet.model_construct(start=time(0), end=time(1))
 
 
 class Route(Section):
-    """Which alerts go to which channels; the first that matches takes an alert."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"group_by", "group_wait", "group_interval", "digest", "quiet_hours"})
+    """Which alerts go to which channels, and when; the first that matches takes an alert."""
 
     match: RouteMatch = RouteMatch()
     """What an alert must have. Default: nothing, so that every alert matches."""
@@ -502,6 +619,17 @@ class Route(Section):
     """Where it goes. Default: the channels of the route above."""
     goes_on: Flag = Field(default=False, alias="continue")
     """Whether the routes after this one are tried as well."""
+    group_by: GroupByName | None = None
+    """What alerts that are told together have in common: rule, story, feed, or none (each is told by itself).
+    Default: that of the route above, none at the top."""
+    group_wait: Wait | None = None
+    """How long the first alert of a group waits for others. Default: that of the route above, 0s at the top."""
+    group_interval: Duration | None = None
+    """How long after a group was told the next alerts of it are. Default: that of the route above, 5m at the top."""
+    digest: Annotated[Digest | None, _or_none(Digest, NO_DIGEST)] = None
+    """When alerts are told together, in place of groups; or none. Default: that of the route above, none at the top."""
+    quiet_hours: Annotated[Quiet | None, _or_none(Quiet, NO_QUIET_HOURS)] = None
+    """Hours in which only critical alerts are sent; or none. Default: those of the route above, none at the top."""
     routes: tuple["Route", ...] = ()
     """Routes within this one, tried first."""
 
@@ -520,12 +648,22 @@ class Channel(Section):
 
 
 class SlackChannel(Channel):
-    """A Slack incoming webhook."""
+    """Slack, by an incoming webhook, or by a bot that can answer in threads and change what it sent."""
 
     type: Literal["slack"]
-    """A Slack incoming webhook."""
-    url: SlackUrl
-    """The webhook's URL, a secret."""
+    """A Slack incoming webhook, or a bot."""
+    url: SlackUrl | None = None
+    """The webhook's URL, a secret. With a token: Slack's API, by default https://slack.com/api."""
+    token: Token | None = None
+    """The bot's token (xoxb-…), a secret; it needs the scope chat:write."""
+    channel: Target | None = None
+    """The channel that the bot writes to, by its id (C0123456789)."""
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        if bool(self.token) != bool(self.channel) or not (self.url or self.token):
+            raise Mistake("needs either url, the webhook's, or token and channel, the bot's")
+        return self
 
 
 class EmailChannel(Channel):
@@ -548,8 +686,93 @@ class WebhookChannel(Channel):
     """An HTTP endpoint that takes the payload as JSON."""
     url: WebUrl
     """Where the payload is posted."""
-    secret: WebhookSecret | None = None
-    """What signs it: whsec_ and base64 of 24 to 64 bytes, or a text of 24 bytes and more. Default: not signed."""
+    secret: WebhookSecrets = ()
+    """What signs it: whsec_ and base64 of 24 to 64 bytes, or a text of 24 bytes and more. Several, while receivers go
+    from one to the next: one signature each. Default: not signed."""
+    format: FormName = WebhookForm.STANDARD
+    """What is posted: standard (the payload) or cloudevents (its data in a CloudEvents 1.0 envelope)."""
+    template: JsonTemplate | None = None
+    """JSON to post in place of the payload; its strings are templates: {text: "{{ notice.headline }}"}."""
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Self:
+        if self.template is not None and "format" in self.model_fields_set:
+            raise Mistake("needs either format or template")
+        return self
+
+
+class TeamsChannel(Channel):
+    """A Microsoft Teams workflow that posts what a webhook gets."""
+
+    type: Literal["teams"]
+    """A Microsoft Teams workflow."""
+    url: SecretUrl
+    """The workflow's URL, a secret."""
+
+
+class DiscordChannel(Channel):
+    """A Discord webhook."""
+
+    type: Literal["discord"]
+    """A Discord webhook."""
+    url: SecretUrl
+    """The webhook's URL, a secret."""
+
+
+class TelegramChannel(Channel):
+    """A Telegram bot and the chat that it writes to."""
+
+    type: Literal["telegram"]
+    """A Telegram bot."""
+    token: Token
+    """The bot's token, a secret."""
+    chat: Target
+    """The chat's id, or @name of a channel."""
+    url: WebUrl = "https://api.telegram.org"
+    """The server of the Bot API. Default: https://api.telegram.org."""
+
+
+class NtfyChannel(Channel):
+    """A topic of an ntfy server."""
+
+    type: Literal["ntfy"]
+    """A topic of ntfy."""
+    topic: Target
+    """The topic."""
+    url: WebUrl = "https://ntfy.sh"
+    """The server. Default: https://ntfy.sh."""
+    token: Token | None = None
+    """An access token, a secret. Default: none."""
+
+
+class PagerDutyChannel(Channel):
+    """A service of PagerDuty, by its Events API v2."""
+
+    type: Literal["pagerduty"]
+    """A service of PagerDuty."""
+    key: Token
+    """The integration's routing key, a secret."""
+    url: WebUrl = "https://events.pagerduty.com/v2/enqueue"
+    """The Events API. Default: https://events.pagerduty.com/v2/enqueue."""
+
+
+class AppriseChannel(Channel):
+    """Any service that Apprise knows, by the extra `tocsin[apprise]`."""
+
+    type: Literal["apprise"]
+    """Any of the services of Apprise."""
+    url: AppriseUrl
+    """The service's Apprise URL, a secret."""
+    allow_apprise: Flag
+    """Must be true: Apprise connects by itself, and private addresses are not kept from it."""
+
+    @model_validator(mode="after")
+    def _is_allowed(self) -> Self:
+        if not self.allow_apprise:
+            raise Mistake("allow_apprise must be true: Apprise connects by itself, past the check of addresses")
+        if find_spec("apprise") is None:
+            raise Mistake('Apprise is not installed: pip install "tocsin[apprise]"')
+        return self
 
 
 class FileChannel(Channel):
@@ -569,7 +792,18 @@ class ConsoleChannel(Channel):
 
 
 AnyChannel: TypeAlias = Annotated[
-    SlackChannel | EmailChannel | WebhookChannel | FileChannel | ConsoleChannel, Field(discriminator="type")
+    SlackChannel
+    | EmailChannel
+    | WebhookChannel
+    | TeamsChannel
+    | DiscordChannel
+    | TelegramChannel
+    | NtfyChannel
+    | PagerDutyChannel
+    | AppriseChannel
+    | FileChannel
+    | ConsoleChannel,
+    Field(discriminator="type"),
 ]
 
 CHANNELS: Mapping[ChannelKind, type[Channel]] = MappingProxyType(
@@ -577,16 +811,67 @@ CHANNELS: Mapping[ChannelKind, type[Channel]] = MappingProxyType(
         ChannelKind.SLACK: SlackChannel,
         ChannelKind.EMAIL: EmailChannel,
         ChannelKind.WEBHOOK: WebhookChannel,
+        ChannelKind.TEAMS: TeamsChannel,
+        ChannelKind.DISCORD: DiscordChannel,
+        ChannelKind.TELEGRAM: TelegramChannel,
+        ChannelKind.NTFY: NtfyChannel,
+        ChannelKind.PAGERDUTY: PagerDutyChannel,
+        ChannelKind.APPRISE: AppriseChannel,
         ChannelKind.FILE: FileChannel,
         ChannelKind.CONSOLE: ConsoleChannel,
     }
 )
 
 
+_USUAL = Dedup()
+
+
+class DedupChoice(Section):
+    """When articles are one story."""
+
+    window: Window = _USUAL.window
+    """How far apart they may be published, from 1h to 7d. Default: 96h."""
+    containment: Share = _USUAL.containment
+    """The share of the shorter text's runs of five words that must stand in the other."""
+    lead: Share = _USUAL.lead
+    """The share of one's first 60 words that must stand in the other."""
+    strong: Share = _USUAL.strong
+    """The share of the shorter text from which the lead does not matter."""
+    tracking_parameters: Some[Parameter] = ()
+    """Parameters of the articles' URLs that make no difference, besides the usual ones."""
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.strong < self.containment:
+            raise Mistake(f"strong (by default {_USUAL.strong}) must not be less than containment")
+        return self
+
+
+class Inhibition(Section):
+    """A rule that hides others for a story for which it rang."""
+
+    rule: RuleName
+    """The rule that hides."""
+    hides: OneOrMore[RuleName]
+    """The rules whose alerts are kept and not sent for that story."""
+
+
+_KEPT = Retention()
+
+
+class RetentionChoice(Section):
+    """How long rows are kept."""
+
+    articles: Duration = _KEPT.articles
+    """Articles, with their matches, alerts and stories. Default: 90d."""
+    deliveries: Duration = _KEPT.deliveries
+    """Messages that were delivered, or dropped by hand. Default: 30d."""
+    dead: Duration = _KEPT.dead
+    """Messages that were given up. Default: 90d."""
+
+
 class General(Section):
     """The keys of a file but for its lists, whose items are read one by one."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"inhibit", "retention", "heartbeat", "dedup"})
 
     timezone: TimeZone = "UTC"
     """The time zone of times in messages, as an IANA name like Europe/Kyiv."""
@@ -599,6 +884,14 @@ class General(Section):
     Default: none."""
     ca_file: CaFile | None = None
     """A file of certificates (PEM) of authorities that are trusted besides the usual ones."""
+    heartbeat: SecretUrl | None = None
+    """A URL that is asked every minute as long as everything works, such as a check of Healthchecks; a secret."""
+    inhibit: Some[Inhibition] = ()
+    """Rules that hide others for a story for which they rang."""
+    retention: RetentionChoice = RetentionChoice()
+    """How long rows are kept."""
+    dedup: DedupChoice = DedupChoice()
+    """When articles are one story, for which a rule rings once."""
     defaults: Defaults = Defaults()
     """What feeds and channels have where they say nothing themselves."""
 

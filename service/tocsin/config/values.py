@@ -11,7 +11,7 @@ import re
 import unicodedata
 import zoneinfo
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from email.utils import parseaddr
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -26,6 +26,12 @@ from tocsin.text.suggestions import suggestion
 LONGEST_NAME = 200
 LONGEST_REACH = 1000  # words
 LONGEST_DURATION = timedelta(days=3650)
+MOST_SOURCES = 50  # outlets that an alert can be made to wait for
+MOST_OUTLETS = 1000  # that a follow-up can be asked for at
+HIGHEST_RATE = 10_000  # alerts of a rule on a channel within an hour
+SHORTEST_WINDOW = timedelta(hours=1)
+LONGEST_WINDOW = timedelta(days=7)  # the index of stories is kept for a day more
+LEAST_SHARE = 0.1
 
 DURATION = r"(?P<number>[0-9]{1,9})(?P<unit>[smhd])"
 LANGUAGE = r"(?P<primary>[A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*"
@@ -105,6 +111,46 @@ def read_duration(text: str) -> timedelta:
     return duration
 
 
+def read_wait(text: str) -> timedelta:
+    """Read a duration, which may be none at all: `0s`."""
+    return timedelta(0) if re.fullmatch("0+[smhd]?", text) else read_duration(text)
+
+
+def read_time(text: str) -> time:
+    """Read a time of day: `22:00`."""
+    found = re.fullmatch("([01]?[0-9]|2[0-3]):([0-5][0-9])", text)
+    if not found:
+        raise Mistake('expected a time of day from "00:00" to "23:59"')
+    return time(int(found[1]), int(found[2]))
+
+
+def read_end_time(text: str) -> time:
+    """Read the time of day at which something is over; `24:00` is midnight, as `00:00` is."""
+    return time() if text == "24:00" else read_time(text)
+
+
+def read_rate(text: str) -> int:
+    """Read how many alerts an hour may bring."""
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= HIGHEST_RATE:
+        raise Mistake(f"expected a number from 1 to {HIGHEST_RATE}")
+    return int(text)
+
+
+def read_target(text: str) -> str:
+    """Read a receiver's own name for where messages go: one word."""
+    target = read_name(text)
+    if re.search(r"\s", target):
+        raise Mistake("remove the blanks: this is one word")
+    return target
+
+
+def read_apprise_url(text: str) -> str:
+    """Read an Apprise URL: a scheme, `://` and more."""
+    if not re.match("[a-z][a-z0-9]*://.", text, re.IGNORECASE):
+        raise Mistake("expected an Apprise URL like matrix://user:password@host")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class CronLine:
     """When a feed is polled: minute, hour, day of the month, month, day of the week."""
@@ -126,6 +172,11 @@ def read_interval(text: str) -> timedelta | CronLine | None:
 
 
 _PACES = 'auto, a duration like 90s, 10m, 2h or 1d, or a cron line like "0 7 * * mon-fri"'
+
+
+def read_cron_line(text: str) -> str:
+    """Read a cron line."""
+    return _read_cron_line(text).text
 
 
 def _read_cron_line(text: str) -> CronLine:
@@ -166,6 +217,44 @@ def read_reach(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > LONGEST_REACH:
         raise Mistake(f"expected a number of words up to {LONGEST_REACH}; 0 is the whole article")
     return int(text)
+
+
+def read_sources(text: str) -> int:
+    """Read how many outlets an alert waits for."""
+    return _read_outlets(text, 1, MOST_SOURCES)
+
+
+def read_outlets(text: str) -> int:
+    """Read a number of outlets at which an alert is told again."""
+    return _read_outlets(text, 2, MOST_OUTLETS)
+
+
+def _read_outlets(text: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise Mistake(f"expected a number of outlets from {least} to {most}")
+    return int(text)
+
+
+def read_share(text: str) -> float:
+    """Read a share of a text, as a number up to 1."""
+    if not re.fullmatch(r"[0-9]{1,9}([.][0-9]{1,9})?", text) or not LEAST_SHARE <= float(text) <= 1:
+        raise Mistake(f"expected a share from {LEAST_SHARE} to 1, like 0.6")
+    return float(text)
+
+
+def read_window(text: str) -> timedelta:
+    """Read how far apart articles of one story may be published."""
+    window = read_duration(text)
+    if not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:
+        raise Mistake("expected a duration from 1h to 7d")
+    return window
+
+
+def read_parameter(text: str) -> str:
+    """Read the name of a parameter of URLs, whose capitals do not count."""
+    if not re.fullmatch(r"[^\s?&=#;*]{1,100}", text):
+        raise Mistake("expected the name of a parameter alone, like source: no blanks and none of ? & = # ; *")
+    return text.lower()
 
 
 def read_network(text: str) -> Network:

@@ -199,6 +199,49 @@ def plain(node: Node) -> object:
             return {key: plain(entry.node) for key, entry in node.entries.items()}
 
 
+def typed(node: Node) -> object:
+    """Return the node as JSON: numbers, true and false that are written without quotes are these (YAML 1.2, 10.2).
+
+    What a `${…}` stands for is a text.
+    """
+    match node:
+        case Scalar(text=str(text), style="", swaps=()):
+            return _core_value(text)
+        case Scalar():
+            return node.text
+        case ListNode():
+            return [typed(item) for item in node.items]
+        case MapNode():
+            return {key: typed(entry.node) for key, entry in node.entries.items()}
+
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})")  # no leading zeros: 012 may be a text, and is one in JSON
+_FRACTION = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})\.[0-9]{1,300}")
+
+
+def _core_value(text: str) -> object:
+    if text in {"true", "false"}:
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FRACTION.fullmatch(text) else text
+
+
+def texts_in(node: Node, steps: Steps = ()) -> "Iterator[tuple[Steps, Scalar]]":
+    """Yield the texts in a node, each with the steps that lead to it."""
+    match node:
+        case Scalar(text=str()):
+            yield steps, node
+        case Scalar():
+            return
+        case ListNode():
+            for number, item in enumerate(node.items):
+                yield from texts_in(item, (*steps, number))
+        case MapNode():
+            for key, entry in node.entries.items():
+                yield from texts_in(entry.node, (*steps, key))
+
+
 def locate(root: Node, steps: Steps) -> Located:
     """Walk along `steps` as far as they lead; a step that the document does not have is passed over."""
     found = Located(root, (), root.mark)
