@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tocsin.feeds.article import articles_of
+from tocsin.feeds.article import articles_of, repeats_ids
 from tocsin.feeds.parse import parse_document
 from tocsin.model import (
     Article,
@@ -53,6 +53,7 @@ class Gathering:
         self.unchanged: dict[str, Seen] = {}
         self.problems: list[str] = []
         self.parts: list[FeedPart] = []
+        self.ids_repeated: bool | None = None  # one id stood for entries that differ; None: nothing was read
         self.published: list[datetime | None] = []  # as the documents say, of the entries that were read
         self.courtesy = Courtesy()
         self.older: str | None = None
@@ -110,6 +111,7 @@ class Gathering:
             self.problems.append(f"{document.name}: {parsed.detail}")
             return parsed
         unchanged = {self._seen[digest].entry_id for digest in parsed.unchanged}
+        self.ids_repeated = self.ids_repeated or repeats_ids(parsed, unchanged)
         for number, article in enumerate(articles_of(parsed, self._feed, self._tools.clock(), unchanged)):
             self.entries.append(article)
             if number % AT_A_TIME == 0:

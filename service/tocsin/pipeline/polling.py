@@ -3,7 +3,9 @@
 One request serves every feed of the same source; each decides for itself what the answer means to it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
@@ -26,28 +28,34 @@ from tocsin.model import (
     Article,
     Changed,
     Commit,
+    CountedReport,
     DueFeed,
     EntryOutcome,
     FeedKind,
     FeedMemory,
+    FeedPart,
     FeedSpec,
     FeedState,
     Fetched,
     FetchFailed,
     FetchOutcome,
     FetchReason,
+    KnownEntry,
     New,
     NotModified,
     PageRecord,
     PollRecord,
+    Seen,
     Skipped,
+    SkipReason,
     Validators,
 )
+from tocsin.pipeline.aside import Poisoned, is_aside, put_aside
 from tocsin.pipeline.gathering import Gathering
 from tocsin.pipeline.judging import Version, judge, listens, tell_decisions
-from tocsin.pipeline.tools import Configuration, Tools, busy_until
+from tocsin.pipeline.tools import Configuration, Tools, busy_until, tell_spared
 from tocsin.rules.fields import reads_body
-from tocsin.stories.cluster import story_of
+from tocsin.stories.boilerplate import mask_furniture
 from tocsin.stories.identity import identify
 from tocsin.text.language import language_of
 from tocsin.text.urls import request_host
@@ -142,6 +150,8 @@ class _Poll:
         self._feed = feed
         self._due = due
         self._unconditional = unconditional
+        self._fresh: Mapping[str, Article] = {}
+        self._poisoned: dict[str, tuple[Article, str]] = {}  # by the ids, with the traces
 
     async def take(self, outcome: FetchOutcome) -> PollEnd:
         """Store what an answer means."""
@@ -227,19 +237,29 @@ class _Poll:
 
         async def decide() -> Commit:
             nonlocal record
-            record = await self._decide(answer, reading, overlap)
+            self._catch_up()
+            record = await self._decide_without_poison(answer, reading, overlap)
+            if self._tools.configuration is not self._configuration:
+                return Commit.CONFLICT  # rules or routes changed meanwhile
             return await self._store(record)
 
         end = await self._tools.settled(decide)
         assert record is not None  # noqa: S101 - it was decided at least once
         if end is Commit.DONE:
             self._tell(record)
+            for article, trace in self._poisoned.values():
+                await put_aside(self._tools, article, trace, record.at)
             if record.decisions.messages or record.pages:
                 self._tools.wake()
         else:
             self._tools.journal.warning(Event.LEASE_LOST, step="poll", feed=self._feed.name, outcome=end.value)
         unsettled = isinstance(answer, Fetched) and bool(answer.unsettled)
         return PollEnd(committed=end is Commit.DONE, unsettled=unsettled)
+
+    def _catch_up(self) -> None:
+        """Take the configuration of now; a feed that it does not have any more is decided upon as it was."""
+        self._configuration = self._tools.configuration
+        self._feed = self._configuration.plan.feed_named.get(self._feed.name, self._feed)
 
     async def _overlap(self, answer: _Answered, reading: Gathering) -> Overlap:
         """Tell what the entries say of those of the last poll."""
@@ -252,25 +272,52 @@ class _Poll:
         known = await self._tools.store.known_entries(self._feed.name, reading.articles)
         return overlap_of(reading.articles, known)
 
+    async def _decide_without_poison(self, answer: _Answered, reading: Gathering, overlap: Overlap) -> PollRecord:
+        """Decide, without the articles that break that."""
+        self._poisoned = {}
+        while True:
+            try:
+                return await self._decide(answer, reading, overlap)
+            except Poisoned as poison:  # others than before: those are left out
+                self._poisoned |= {id_: (self._fresh[id_], trace) for id_, trace in poison.traces.items()}
+
     async def _decide(self, answer: _Answered, reading: Gathering, overlap: Overlap) -> PollRecord:
         """Decide what a poll changes, by the rows as they are now."""
         tools, feed, now = self._tools, self._feed, self._tools.clock()
         unchanged = tuple(reading.unchanged.values())
         known = await tools.store.known_entries(feed.name, reading.articles)
+        stored = await self._stored(reading.articles, known)
+        outcomes = tuple(identify(reading.articles, known, unchanged, stored))
+        fresh, reports = await self._masked([entry for entry in outcomes if isinstance(entry, New | Changed)])
+        fresh, left = await self._sound(fresh)
+        reports = tuple(report for report in reports if report.article_id not in left)
         entries: list[EntryOutcome] = [entry for entry in reading.entries if isinstance(entry, Skipped)]
-        entries += identify(reading.articles, known, unchanged)
-        fresh = [entry for entry in entries if isinstance(entry, New | Changed)]
+        entries += [entry for entry in outcomes if not isinstance(entry, New | Changed)]
+        entries += fresh
+        entries += left.values()
         memory = self._after_reading(answer, reading, entries, now)
-        pages = await self._pages(fresh, now)
+        if self._poisoned:  # they are tried again, and so are to be given again
+            memory = replace(memory, validators=_UNKNOWN, fingerprint=None)
+        shared = _shared(reading.articles)
+        pages = await self._pages(fresh, shared, now)
         poll = self._facts(now)
-        decisions = await judge(tools, self._configuration, await self._to_judge(fresh, pages), poll, now)
+        versions = _versions(fresh, pages, stored, shared)
+        decisions = await judge(tools, self._configuration, versions, poll, now)
         published = tuple(reading.published)
-        record = self._record(now, memory, answer=answer, overlap=overlap, published=published)
+        record = self._record(
+            now,
+            memory,
+            answer=answer,
+            overlap=overlap,
+            published=published,
+            ids_repeated=reading.ids_repeated,
+        )
         record = replace(record, received=answer.received)
         return replace(
             self._with_what_was_read(record, reading),
             entries=(*entries, *unchanged),
             pages=tuple(pages.values()),
+            reports=reports,
             decisions=decisions,
         )
 
@@ -279,9 +326,15 @@ class _Poll:
         return replace(
             record,
             received=record.received + reading.received,
-            parts=tuple(reading.parts) if reading.parts or self._due.parts else None,
+            parts=self._parts(reading),
             busy=busy_until(reading.busy, record.at) or record.busy,
         )
+
+    def _parts(self, reading: Gathering) -> tuple[FeedPart, ...] | None:
+        """Return what is known of the parts from now on, None where there never was one."""
+        if self._poisoned:  # all of them are to be given again
+            return tuple(FeedPart(url=part.url) for part in reading.parts)
+        return tuple(reading.parts) if reading.parts or self._due.parts else None
 
     def _after_reading(
         self, answer: _Answered, reading: Gathering, entries: Sequence[EntryOutcome], now: datetime
@@ -298,24 +351,40 @@ class _Poll:
         kept = after_unchanged(memory, answer, now, unconditional=self._unconditional)
         return replace(kept, last_new=now if new else kept.last_new, last_changed=now)
 
-    async def _to_judge(self, fresh: Sequence[New | Changed], pages: Mapping[str, PageRecord]) -> Sequence[Version]:
-        """Return the versions to decide upon now, an edited one with the version before."""
-        waiting = {page.article_id for page in pages.values() if page.decide_by is not None}
-        ripe = [entry for entry in fresh if entry.article.id not in waiting]
-        edited = [entry.article.id for entry in ripe if isinstance(entry, Changed)]
-        before = await self._tools.store.stored_articles(edited)
-        return [
-            Version(
-                article=entry.article,
-                number=entry.version if isinstance(entry, Changed) else 1,
-                story=story_of(entry),
-                opens=isinstance(entry, New),
-                before=before.get(entry.article.id),
-            )
-            for entry in ripe
-        ]
+    async def _sound(self, fresh: Sequence[New | Changed]) -> tuple[list[New | Changed], Mapping[str, Seen | Skipped]]:
+        """Part fresh entries into those to be decided upon and those left out, by the ids of their articles.
 
-    async def _pages(self, fresh: Sequence[New | Changed], now: datetime) -> Mapping[str, PageRecord]:
+        An edit that is left out is not stored either: the article stays as it was.
+        """
+        self._fresh = {entry.article.id: entry.article for entry in fresh}
+        known = await self._tools.store.asides(sorted(self._fresh))
+        left: dict[str, Seen | Skipped] = {}
+        for entry in fresh:
+            article = entry.article
+            if article.id in self._poisoned or is_aside(article, known):
+                left[article.id] = _left_out(entry)
+        return [entry for entry in fresh if entry.article.id not in left], left
+
+    async def _stored(self, articles: Sequence[Article], known: Sequence[KnownEntry]) -> Mapping[str, Article]:
+        """Return the newest stored versions of articles that may have been edited."""
+        contents = {article.content_hash for article in articles}
+        edited = {entry.article_id for entry in known if entry.content_hash not in contents}
+        return await self._tools.store.stored_articles(sorted(edited))
+
+    async def _masked(self, fresh: Sequence[New | Changed]) -> tuple[list[New | Changed], tuple[CountedReport, ...]]:
+        """Return fresh entries, the earliest first, without the feed's furniture, and the reports to be counted."""
+        if not fresh:
+            return [], ()
+        in_time = sorted(fresh, key=lambda entry: entry.article.published or entry.article.fetched)
+        counted = await self._tools.store.counted_reports(self._feed.name)
+        furnished = mask_furniture([entry.article for entry in in_time], counted)
+        tell_spared(self._tools, self._feed, furnished)
+        masked = zip(in_time, furnished.articles, strict=True)
+        return [replace(entry, article=article) for entry, article in masked], furnished.reports
+
+    async def _pages(
+        self, fresh: Sequence[New | Changed], shared: AbstractSet[str | None], now: datetime
+    ) -> Mapping[str, PageRecord]:
         """Return the pages that are to be read for articles, by the articles' ids.
 
         An edited article has its page read again if it was read before, but not at once. One that waits for its page
@@ -339,6 +408,7 @@ class _Poll:
                 decide_by=now + PATIENCE if due == now else None,
                 polled=now,
                 last_success=self._due.memory.last_success,
+                shared_url=article.canonical_url in shared,
             )
         return pages
 
@@ -365,6 +435,7 @@ class _Poll:
         answer: _Answered | None = None,
         overlap: Overlap = Overlap.UNKNOWN,
         published: tuple[datetime | None, ...] = (),
+        ids_repeated: bool | None = None,
     ) -> PollRecord:
         """Return the record of a poll that decides nothing but the feed's own row."""
         due, retry_after = self._due, failure.retry_after if failure else None
@@ -379,6 +450,7 @@ class _Poll:
                 overlap=overlap,
                 clock_offset=answer.answer.clock_offset if answer else None,
                 published=published,
+                ids_repeated=ids_repeated,
                 fetched=isinstance(answer, Fetched),
             )
         )
@@ -428,6 +500,40 @@ class _Poll:
             next_poll=record.next_poll,
         )
         tell_decisions(self._tools, self._feed, record.decisions)
+
+
+def _versions(
+    fresh: Sequence[New | Changed],
+    pages: Mapping[str, PageRecord],
+    stored: Mapping[str, Article],
+    shared: AbstractSet[str | None],
+) -> Sequence[Version]:
+    """Return the versions to decide upon now, an edited one with the version before; others wait for their pages."""
+    waiting = {page.article_id for page in pages.values() if page.decide_by is not None}
+    return [
+        Version(
+            article=entry.article,
+            number=entry.version if isinstance(entry, Changed) else 1,
+            before=stored.get(entry.article.id) if isinstance(entry, Changed) else None,
+            shared_url=entry.article.canonical_url in shared,
+        )
+        for entry in fresh
+        if entry.article.id not in waiting
+    ]
+
+
+def _left_out(entry: New | Changed) -> Seen | Skipped:
+    """Return what becomes of an entry that breaks what is done with it: nothing, and nothing is known of its text."""
+    article = entry.article
+    if isinstance(entry, New):
+        return Skipped(entry_id=article.entry_id, reason=SkipReason.POISON)
+    return Seen(entry_id=article.entry_id, canonical_url=article.canonical_url, article_id=article.id)
+
+
+def _shared(articles: Sequence[Article]) -> AbstractSet[str | None]:
+    """Return the URLs that several entries of a poll have: those of front pages, mostly."""
+    uses = Counter(article.canonical_url for article in articles)
+    return {url for url, count in uses.items() if count > 1}
 
 
 def _to_ask_with(due: DueFeed, now: datetime) -> tuple[Validators, str | None]:

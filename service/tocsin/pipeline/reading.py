@@ -15,6 +15,7 @@ from tocsin.log import Event
 from tocsin.model import (
     Changed,
     Commit,
+    CountedReport,
     Decisions,
     DuePage,
     FeedSpec,
@@ -23,10 +24,11 @@ from tocsin.model import (
     PageText,
     ReadRecord,
 )
+from tocsin.pipeline.aside import MOST_TRIES, Poisoned, put_aside
 from tocsin.pipeline.judging import Version, judge, tell_decisions
-from tocsin.pipeline.tools import Tools, busy_until
+from tocsin.pipeline.tools import Configuration, Tools, busy_until, tell_spared
 from tocsin.ports import LimitExceeded
-from tocsin.stories.cluster import story_of
+from tocsin.stories.boilerplate import mask_furniture
 
 #: Waits after a page could not be had; what is there and cannot be read is not asked for again.
 RETRIES = (timedelta(hours=1), timedelta(hours=4))
@@ -56,9 +58,29 @@ class PageReading:
         """Decide by what the feed gives, when the page itself cannot be dealt with."""
         try:
             return await self._decide(feed, due, PageFailed(outcome=PageOutcome.FAILED, detail=detail))
+        except Poisoned as poison:
+            return await self._put_aside(due, poison)
         except Exception:  # noqa: BLE001 - nothing is lost: the row is tried again when its lease ends
             self._tools.journal.exception(Event.STEP_CRASHED, step="page", article=due.article.id)
             return False
+
+    async def _put_aside(self, due: DuePage, poison: Poisoned) -> bool:
+        """Count a try, and after the last one decide nothing upon the article, for good; tell whether that was it."""
+        now = self._tools.clock()
+        (trace,) = poison.traces.values()
+        aside = await put_aside(self._tools, due.article, trace, now)
+        if aside.tries < MOST_TRIES:
+            return False  # it is tried again when its lease ends
+        record = ReadRecord(
+            article_id=due.article.id,
+            owner=due.owner,
+            at=now,
+            outcome=PageOutcome.FAILED,
+            detail="an error of Tocsin's own; the article is put aside",
+            due=None,
+            decides=not due.decided,
+        )
+        return await self._store(record) is Commit.DONE
 
     async def _page(self, feed: FeedSpec, due: DuePage) -> PageText | PageFailed:
         """Return the text of the page, or why there is none in the time that is left."""
@@ -87,7 +109,10 @@ class PageReading:
 
         async def decide() -> Commit:
             nonlocal record
-            record = await self._record(feed, due, page)
+            configuration = self._tools.configuration
+            record = await self._record(configuration, feed, due, page)
+            if self._tools.configuration is not configuration:
+                return Commit.CONFLICT  # rules or routes changed meanwhile
             return await self._store(record)
 
         end = await self._tools.settled(decide)
@@ -97,9 +122,11 @@ class PageReading:
         self._tools.journal.warning(Event.LEASE_LOST, step="page", article=due.article.id, outcome=end.value)
         return False
 
-    async def _record(self, feed: FeedSpec, due: DuePage, page: PageText | PageFailed) -> ReadRecord:
+    async def _record(
+        self, configuration: Configuration, feed: FeedSpec, due: DuePage, page: PageText | PageFailed
+    ) -> ReadRecord:
         now = self._tools.clock()
-        found = self._found(feed, due, page, now)
+        found, reports = await self._found(feed, due, page, now)
         failure = page if isinstance(page, PageFailed) else None
         if failure is None and found is None:
             failure = PageFailed(outcome=PageOutcome.SHORT, detail="the page says less than the feed")
@@ -107,26 +134,32 @@ class PageReading:
         decisions = Decisions()
         if found or not due.decided:
             version = _version(due, found, outcome)
-            decisions = await judge(self._tools, self._tools.configuration, [version], _facts(feed, due), now)
+            decisions = await judge(self._tools, configuration, [version], _facts(feed, due), now)
         return ReadRecord(
             article_id=due.article.id,
             owner=due.owner,
             at=now,
             outcome=outcome,
-            detail=self._tools.configuration.public(failure.detail) if failure else None,
+            detail=configuration.public(failure.detail) if failure else None,
             due=_next_try(due, failure, now),
             found=found,
             decides=not due.decided,
             busy=busy_until(failure, now),
+            reports=reports,
             decisions=decisions,
         )
 
-    def _found(self, feed: FeedSpec, due: DuePage, page: PageText | PageFailed, now: datetime) -> Changed | None:
-        """Return the next version of the article, unless the page adds nothing to it."""
+    async def _found(
+        self, feed: FeedSpec, due: DuePage, page: PageText | PageFailed, now: datetime
+    ) -> tuple[Changed | None, tuple[CountedReport, ...]]:
+        """Return the next version of the article and the report to be counted, unless the page adds nothing to it."""
         article = with_page(due.article, page, feed, now) if isinstance(page, PageText) else None
         if article is None or article.content_hash == due.article.content_hash:
-            return None
-        return Changed(article=article, version=due.version + 1, first_seen=due.first_seen)
+            return None, ()
+        furnished = mask_furniture([article], await self._tools.store.counted_reports(feed.name))
+        tell_spared(self._tools, feed, furnished)
+        (masked,) = furnished.articles
+        return Changed(article=masked, version=due.version + 1, first_seen=due.first_seen), furnished.reports
 
     async def _store(self, record: ReadRecord) -> Commit:
         store = self._tools.store
@@ -153,15 +186,12 @@ def _version(due: DuePage, found: Changed | None, outcome: PageOutcome) -> Versi
 
     One that waits is compared with what was decided upon before it; one that does not, with what decided instead.
     """
-    entry = found or Changed(article=due.article, version=due.version, first_seen=due.first_seen)
-    before = due.article if due.decided else due.before
     return Version(
-        article=entry.article,
-        number=entry.version,
-        story=story_of(entry),
-        opens=before is None,
-        before=before,
+        article=found.article if found else due.article,
+        number=found.version if found else due.version,
+        before=due.article if due.decided else due.before,
         page=outcome,
+        shared_url=due.shared_url,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tocsin.alerts.ops import decide_tellings
+from tocsin.alerts.ops import decide_channel_tellings, decide_tellings
 from tocsin.log import Event
 from tocsin.model import ChannelSpec, FeedSpec
 from tocsin.pipeline.tools import Configuration, Tools
@@ -16,7 +16,8 @@ class Telling:
         self._tools = tools
 
     async def tell(self) -> None:
-        """Tell of every condition whose time has come."""
+        """Tell of every condition whose time has come, of feeds and of channels."""
+        await self._tell_channels()
         tools, configuration = self._tools, self._tools.configuration
         now = tools.clock()
         tellings = await tools.store.tellings(now)
@@ -34,6 +35,26 @@ class Telling:
             )
         if record.begun:
             tools.journal.error(Event.CONDITION_STARTED, state=record.begun.state.value, detail=record.begun.detail)
+        if record.messages:
+            tools.wake()
+
+    async def _tell_channels(self) -> None:
+        tools, configuration = self._tools, self._tools.configuration
+        now = tools.clock()
+        due = await tools.store.channel_tellings(now)
+        if not due:
+            return
+        failing = frozenset(await tools.store.failing_channels())
+        record = decide_channel_tellings(due, failing, _channels(configuration), configuration.plan.channels, now)
+        if not await tools.stored(lambda: tools.store.commit_channels_told(record), step="tell"):
+            return  # it is not as it was; the next tick looks again
+        for standing, _ in record.told:
+            tools.journal.warning(
+                Event.CONDITION_ENDED if standing.works_since else Event.CONDITION_STARTED,
+                channel=standing.name,
+                state="failing",
+                detail=standing.detail,
+            )
         if record.messages:
             tools.wake()
 
