@@ -1,13 +1,15 @@
 """`tocsin alerts`: what rang, and how far each alert has come."""
 
 import asyncio
-import re
+import sys
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from tocsin.alerts.envelope import timestamp
+from tocsin.alerts.render import own_outlet
+from tocsin.cli.asked import asked_duration
+from tocsin.cli.clippings import clippings
 from tocsin.cli.ending import Exit
 from tocsin.cli.frame import print_json, settings_for
 from tocsin.cli.table import print_table
@@ -16,13 +18,17 @@ from tocsin.errors import UsageError
 from tocsin.model import AlertReport, JsonObject
 from tocsin.records import open_records
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+def alerts(config: Path | None, since: str | None, rule: str | None, *, json: bool, csv: bool) -> Exit:
+    """Print the alerts, oldest first.
 
-def alerts(config: Path | None, since: str | None, rule: str | None, *, json: bool) -> Exit:
-    """Print the alerts, oldest first."""
+    Raises:
+        UsageError: they are asked for as JSON and as CSV at once.
+    """
+    if json and csv:
+        raise UsageError("choose one of --json and --csv")
     settings = settings_for(config)
-    begin = utc_now() - read_duration(since) if since else None
+    begin = utc_now() - asked_duration(since) if since is not None else None
 
     async def work() -> list[AlertReport]:
         async with open_records(settings.database_url) as store:
@@ -32,21 +38,11 @@ def alerts(config: Path | None, since: str | None, rule: str | None, *, json: bo
     if json:
         for report in reports:
             print_json(_json(report))
+    elif csv:
+        sys.stdout.write(clippings(reports))
     else:
         print_table(("rang", "rule", "title", "outlet", "channels", "alert"), map(_row, reports))
     return Exit.FINE
-
-
-def read_duration(text: str) -> timedelta:
-    """Read a duration such as 90m or 7d.
-
-    Raises:
-        UsageError: it is none.
-    """
-    match = re.fullmatch(r"(\d{1,6})([smhdw])", text)
-    if not match:
-        raise UsageError(f"{text!r} is no duration; write a number and one of s, m, h, d, w, such as 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _json(report: AlertReport) -> JsonObject:
@@ -58,12 +54,19 @@ def _json(report: AlertReport) -> JsonObject:
 
 
 def _row(report: AlertReport) -> tuple[str, ...]:
-    story = cast("Mapping[str, list[Mapping[str, object]]]", report.data["story"])
     return (
         report.created.strftime("%d %b %H:%M UTC"),
         str(cast("JsonObject", report.data["rule"])["name"]),
         str(cast("JsonObject", report.data["article"])["title"]),
-        str(story["sources"][0]["outlet"]),
+        _outlets(report.data),
         ", ".join(f"{item.channel}: {item.state.value}" for item in report.dispatches),
         str(report.data["alert_id"]),
     )
+
+
+def _outlets(data: JsonObject) -> str:
+    """Return the outlet of the alert's article, and how many others have its story: `Harbour Post +2`."""
+    own, story = own_outlet(data), cast("Mapping[str, list[Mapping[str, object]]]", data["story"])
+    others = {str(source["outlet"]).casefold() for source in story["sources"]} - {own.casefold()}
+    count = max(len(others), int(str(story.get("outlets_total", 0))) - 1)
+    return f"{own} +{count}" if count > 0 else own

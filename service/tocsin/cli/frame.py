@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tocsin.cli.ending import complain
 from tocsin.config.settings import Settings, load_settings
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, UsageError
 from tocsin.model import JsonObject
 from tocsin.plan import Plan
 
@@ -20,7 +20,13 @@ T = TypeVar("T")
 
 
 def settings_for(config: Path | None) -> Settings:
-    """Read the settings; a directory that the command names wins over them."""
+    """Read the settings; a directory that the command names wins over them.
+
+    Raises:
+        UsageError: there is no such directory, even where the command reads nothing of it.
+    """
+    if config is not None and not config.is_dir():
+        raise UsageError(f"{config}: there is no such directory")
     settings = load_settings()
     return settings.model_copy(update={"config": config}) if config is not None else settings
 

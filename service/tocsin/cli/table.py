@@ -25,3 +25,9 @@ def print_table(
     if not console.is_terminal:
         console.width = 10_000
     console.print(table)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return a text of at most `limit` code points, on one line; one that is cut ends in an ellipsis."""
+    line = printable(text)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

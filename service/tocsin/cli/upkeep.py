@@ -17,6 +17,7 @@ from tocsin.control import ask
 from tocsin.daemon import send_test
 from tocsin.errors import UsageError
 from tocsin.model import DeliveryState, JsonObject
+from tocsin.records import back_up
 
 
 def test_channel(channel: str, config: Path | None, *, json: bool) -> Exit:
@@ -48,9 +49,13 @@ async def _tested(settings: Settings, channel: str, outside: Outside) -> Sequenc
 
 def _told(item: JsonObject) -> str:
     to = f"{item['channel']} ({item['recipient']})" if item["recipient"] else str(item["channel"])
-    told = [f"{to}: {item['state']}", *(f"{key} {item[key]}" for key in ("status", "detail", "remote_id") if item[key])]
+    told = [f"{to}: {item['state']}", *([str(item["detail"])] if item["detail"] else [])]
+    if item["status"] and str(item["status"]) not in str(item["detail"]):
+        told.append(f"status {item['status']}")
     if item["seconds"] is not None:
-        told.append(f"{item['seconds']} s")
+        told.append(f"{item['seconds']:.2f} s")
+    if item["remote_id"]:
+        told.append(f"its id there: {item['remote_id']}")
     return ", ".join(told)
 
 
@@ -58,6 +63,13 @@ def upgrade_database(config: Path | None) -> Exit:
     """Bring the database up to date."""
     applied = bring_up_to_date(settings_for(config).database_url)
     print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
+    return Exit.FINE
+
+
+def backup_database(file: Path, config: Path | None) -> Exit:
+    """Copy the database to a file."""
+    back_up(settings_for(config).database_url, file)
+    print(printable(f"{file}: a whole copy of the database"))
     return Exit.FINE
 
 
