@@ -17,7 +17,7 @@ from tocsin.errors import ConfigError
 def _keys(section: type[Section]) -> set[str]:
     below = (section.below(key) for key in section.known_keys())
     others = [part for part in below if part and part is not section]
-    return {*section.known_keys(), *section.later}.union(*(_keys(part) for part in others))
+    return set(section.known_keys()).union(*(_keys(part) for part in others))
 
 
 KEYS = sorted(_keys(ConfigFile).union(*map(_keys, CHANNELS.values())))

@@ -123,6 +123,18 @@ def test_being_read_again_is_said_once():
     assert told(decide(ends[2])) == [("ops.feed.gone", "ended")]
 
 
+def test_what_stays_open_until_it_is_over_is_told_of_every_end():
+    """PagerDuty, which holds an incident for each condition, is told of ends that one message to people covers."""
+    ends = [condition(state, told=True, until=NOON) for state in (FeedState.LOST, FeedState.FAILING)]
+    on_call = ChannelSpec(name="on-call", kind=ChannelKind.PAGERDUTY)
+    record = decide(*ends, channels=(DESK, on_call))
+    assert [(message.channel, message.payload["type"]) for message in record.messages] == [
+        ("on-call", "ops.feed.lost"),
+        ("desk", "ops.feed.failing"),
+        ("on-call", "ops.feed.failing"),
+    ]
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # The network
 

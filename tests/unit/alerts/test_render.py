@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
@@ -18,7 +18,9 @@ from tocsin.alerts.render import (
     LONGEST_SNIPPET,
     MOST_EXCERPTS,
     AlertFacts,
+    StoryHead,
     excerpts_of,
+    outlet_of,
     render_alert,
     render_data,
     render_notice,
@@ -32,13 +34,14 @@ from tocsin.model import (
     FeedKind,
     Field,
     MessageKind,
-    New,
     PageOutcome,
     Severity,
     Span,
+    StoryRecord,
+    StorySource,
     TextKind,
 )
-from tocsin.stories.cluster import story_of
+from tocsin.stories.cluster import story_id
 
 SCHEMA = jsonschema.Draft202012Validator(
     payload_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -50,7 +53,7 @@ def facts(item: Article, *evidence: Evidence, **changes) -> AlertFacts:
     plain = AlertFacts(
         id="alr_1",
         rule=rule(severity=Severity.HIGH, tags=("sea", "safety")),
-        story=story_of(New(article=item)),
+        story=StoryRecord(id=story_id(item.id), first_seen=item.fetched),
         article=item,
         feed=feed(),
         feed_url="https://herald.example.org/rss",
@@ -301,3 +304,91 @@ def test_an_article_without_title_is_headed_by_its_words():
     assert render_notice(payload(item, found(TEXT, "harbour")), "UTC").headline == "The storm closed the harbour."
     assert render_notice(payload(item), "UTC").headline == "(no title)"
     assert render_notice(payload(article(title=" \u202e ")), "UTC").headline == "(no title)"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Stories
+
+
+def source(number: int, outlet: str) -> StorySource:
+    return StorySource(
+        article_id=f"art_{number}",
+        outlet=outlet,
+        feed="Herald",
+        url=f"https://{number}.example/",
+        title="Ferries stay in port",
+        published=NOON,
+        seen=NOON,
+    )
+
+
+def line(told, label):
+    return dict(render_notice(told, "UTC").facts).get(label, "")
+
+
+def test_people_are_told_who_else_has_the_story():
+    """The other outlets are named once each, the alert's own never; the sources of one alone name nobody."""
+    own = outlet_of(article(), feed())
+    told = payload(article(), sources=(source(1, own), source(2, "Post"), source(3, "POST"), source(4, "Voice")))
+    assert [name.split(" (")[0] for name in line(told, "Also in").split("), ")] == ["Post", "Voice"]
+    assert line(payload(article()), "Also in") == ""
+
+
+def test_the_day_of_the_article_is_not_said_again():
+    """Another outlet has the time alone where it came on the article's day, and the day where on another."""
+    item = replace(article(), published=NOON)
+    came = (NOON + timedelta(minutes=5), NOON + timedelta(days=1))
+    others = [replace(source(number, f"Post {number}"), published=moment) for number, moment in enumerate(came)]
+    told = payload(item, sources=(source(9, outlet_of(item, feed())), *others))
+    same, later = line(told, "Also in").split(", ")
+    assert same == f"Post 0 ({came[0]:%H:%M})"
+    assert later == f"Post 1 ({came[1]:%d %b %Y %H:%M} UTC)"
+
+
+def test_excerpts_do_not_repeat_the_title():
+    """People, who read the title above them, are shown sentences of the text, and those of the title without any."""
+    item = article(text=TEXT, title="Harbour closed")
+    title = Evidence(field=Field.TITLE, start=0, end=7, text="Harbour", term="harbour")
+    assert [marked(excerpt) for excerpt in excerpts(item, title, found(TEXT, "harbour"))] == [["harbour"]]
+    assert [marked(excerpt) for excerpt in excerpts(item, title)] == [["Harbour"]]
+
+
+def test_a_long_row_of_outlets_ends_with_how_many_more_there_are():
+    """However many outlets have a story, their line is short, cuts no name, and counts all that it leaves out."""
+    outlets = [f"The {number} Gazette of Greater Merrow and the Lannet Islands" for number in range(150)]
+    own = outlet_of(article(), feed())
+    told = payload(article(), sources=[source(number, name) for number, name in enumerate([own, *outlets])])
+    words = line(told, "Also in")
+    shown = words.count("Gazette")
+    assert words.endswith(f" and {150 - shown} more")
+    assert len(words) < 300
+    assert told["data"]["story"]["sources_total"] == told["data"]["story"]["outlets_total"] == 151
+    assert len(told["data"]["story"]["sources"]) == 100
+
+
+def test_people_are_told_what_a_story_follows():
+    """A follow-up names the story that it follows, with its link; the payload has its id."""
+    told = payload(article(), follows=StoryHead(id="sto_1", title="Crews walk out", url="https://herald.example.org/0"))
+    assert line(told, "Follows") == "Crews walk out https://herald.example.org/0"
+    assert told["data"]["story"]["follows"]["id"] == "sto_1"
+    SCHEMA.validate(told)
+
+
+@pytest.mark.parametrize(
+    ("reason", "headline", "shown"),
+    [
+        ("sources", "Ferries stay in port", True),
+        ("follow_up", "Now in 3 outlets: Ferries stay in port", False),
+        ("changed", "Updated: Ferries stay in port", True),
+    ],
+)
+def test_an_update_says_what_it_is(reason, headline, shown):
+    """An alert that is told again says why, and shows evidence where it is new, or stands in place of the first."""
+    told = payload(article(text=TEXT), found(TEXT, "harbour"))
+    update = {"number": 1, "reason": reason, "outlets": 3, "added": [], "added_total": 0}
+    told |= {"type": "alert.updated", "data": {**told["data"], "update": update}}
+    SCHEMA.validate(told)
+    notice = render_notice(told, "UTC")
+    assert notice.kind is MessageKind.UPDATED
+    assert notice.headline == headline
+    assert bool(notice.excerpts) is shown

@@ -1,29 +1,36 @@
 """Laws of compiling a configuration directory."""
 
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from tocsin.config import schema
 from tocsin.config.build import load_plan, read_directory
 from tocsin.errors import ConfigError
 from tocsin.model import (
     Boilerplate,
     ChannelKind,
     Context,
+    Dedup,
+    DigestTimes,
     EntityType,
     FeedKind,
     FeedScope,
     FirstPoll,
     FullText,
+    GroupBy,
+    QuietHours,
     Route,
     RouteMatch,
     RuleTest,
     Severity,
     Surname,
     Term,
+    Timing,
 )
 from tocsin.rules.parser import parse_query
 
@@ -124,11 +131,7 @@ def test_an_http_feed_takes_defaults_where_it_says_nothing(load) -> None:
         timedelta(days=3),
         FirstPoll.RECENT,
     )
-    assert (plain.kind, plain.outlet, plain.allow_private) == (
-        FeedKind.HTTP,
-        "example.co.uk",
-        (ip_network("10.0.0.0/8"),),
-    )
+    assert (plain.kind, plain.outlet, plain.allow_private) == (FeedKind.HTTP, None, (ip_network("10.0.0.0/8"),))
     assert (own.every, own.max_age, own.first_poll) == (None, timedelta(hours=1), FirstPoll.ALL)
     assert own.allow_private == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
@@ -392,9 +395,9 @@ def test_channels_carry_what_their_kind_needs(load) -> None:
         ("a@example.org",),
     )
     assert two.recipients == ("a@x.example", "b@x.example")
-    assert (webhook.url, webhook.secret) == ("https://x.io", "secret-of-24-characters.")
+    assert (webhook.url, webhook.secrets) == ("https://x.io", ("secret-of-24-characters.",))
     assert webhook.allow_private == (ip_network("10.0.0.0/8"), ip_network("10.1.1.1"))
-    assert unsigned.secret == ""
+    assert unsigned.secrets == ()
     assert (file.path, console.kind, console.recipients) == ("data/alerts.jsonl", ChannelKind.CONSOLE, ("",))
     assert {channel.timezone for channel in plan.channels} == {"Europe/Kyiv"}
     assert console.timeout == timedelta(seconds=15)
@@ -411,9 +414,35 @@ def test_routes_keep_their_order_and_their_children(load) -> None:
             routes: [{match: {severity: [high]}}]
           - channels: [b]
     """)
-    child = Route(match=RouteMatch(severities=frozenset({Severity.HIGH})))
+    child = Route(match=RouteMatch(severities=frozenset({Severity.HIGH})), channels=("a",))
     match = RouteMatch(severities=frozenset({Severity.CRITICAL}), tags=frozenset("xy"), languages=frozenset({"en"}))
     assert plan.routes == (Route(match=match, channels=("a",), goes_on=True, routes=(child,)), Route(channels=("b",)))
+
+
+def test_routes_inherit_their_channels_and_times(load) -> None:
+    """What a route does not say is as in the one above it, through any depth; what it says holds below it."""
+    plan = load("""
+        timezone: Europe/Kyiv
+        channels: [{name: a, type: console}, {name: b, type: console}]
+        routes:
+          - channels: a
+            group_by: story
+            group_wait: 30s
+            quiet_hours: {from: 22:00, to: "7:00", days: [sat, sun]}
+            routes:
+              - match: {severity: high}
+                group_wait: 0s
+                routes: [{match: {tags: x}, channels: b, digest: {cron: "0 7 * * MON-FRI"}}]
+    """)
+    [top] = plan.routes
+    [child] = top.routes
+    [grandchild] = child.routes
+    quiet = QuietHours(start=time(22), end=time(7), timezone="Europe/Kyiv", days=frozenset({5, 6}))
+    grouped = Timing(group_by=GroupBy.STORY, group_wait=timedelta(seconds=30), quiet_hours=quiet)
+    assert (top.channels, top.timing) == (("a",), grouped)
+    assert (child.channels, child.timing) == (("a",), replace(grouped, group_wait=timedelta(0)))
+    digest = DigestTimes(cron="0 7 * * mon-fri", timezone="Europe/Kyiv")
+    assert (grandchild.channels, grandchild.timing) == (("b",), replace(child.timing, digest=digest))
 
 
 def test_a_key_without_a_value_counts_as_not_given(load, mistakes) -> None:
@@ -493,3 +522,127 @@ def test_ten_thousand_rules_are_read(load) -> None:
         for number in range(10_000)
     )
     assert len(load("rules:\n" + rules).rules) == 10_000
+
+
+def test_when_articles_are_one_story_is_in_the_plan(load) -> None:
+    """What `dedup` and the keys of a rule say is what the plan has; parameters are in small letters."""
+    plan = load(
+        """
+        feeds: [{name: a, path: .}]
+        dedup: {window: 2d, containment: 0.7, lead: 0.4, strong: 1, tracking_parameters: [Partner]}
+        rules:
+          - {name: r, keywords: [ferry], min_sources: 50, on_update: yes, follow_up: [50, 1000]}
+          - {name: s, keywords: [gale]}
+        """
+    )
+    dedup = plan.dedup
+    assert (dedup.window, dedup.containment, dedup.lead, dedup.strong) == (timedelta(days=2), 0.7, 0.4, 1.0)
+    assert dedup.tracking == plan.feeds[0].tracking == {"partner"}
+    said, unsaid = ((rule.min_sources, rule.on_update, rule.follow_up) for rule in plan.rules)
+    assert (said, unsaid) == ((50, True, (50, 1000)), (1, False, ()))
+
+
+def test_without_dedup_the_model_says_when_articles_are_one_story(load) -> None:
+    """A configuration that does not say it has the model's thresholds."""
+    assert load("rules: [{name: s, keywords: [gale]}]").dedup == Dedup()
+
+
+def test_a_route_may_do_without_what_the_one_above_has(load) -> None:
+    """`none` ends a digest, quiet hours and groups for a route and for those within it."""
+    [top] = load(
+        """
+        channels: [{name: a, type: console}]
+        routes:
+          - channels: a
+            group_by: story
+            digest: {cron: 0 7 * * *}
+            quiet_hours: {from: 22:00, to: 07:00}
+            routes:
+              - match: {severity: critical}
+                group_by: none
+                digest: none
+                quiet_hours: none
+                routes: [{match: {tags: x}}]
+        """
+    ).routes
+    [child] = top.routes
+    assert top.timing.digest
+    assert top.timing.quiet_hours
+    assert child.timing == child.routes[0].timing == Timing()
+
+
+def test_times_and_days_of_quiet_hours_are_what_is_written(load) -> None:
+    """Times need no quotes, 24:00 is midnight, and days come one by one or as spans over the end of the week."""
+    quiet = [
+        route.timing.quiet_hours
+        for route in load(
+            """
+            channels: [{name: a, type: console}]
+            routes:
+              - {channels: a, continue: yes, quiet_hours: {from: 22:30, to: 7:05, days: sat-mon}}
+              - {channels: a, continue: yes, quiet_hours: {from: 00:00, to: 24:00, days: [sat, sun]}}
+              - {channels: a, quiet_hours: {from: 01:00, to: 02:00, days: [mon-wed, fri, fri]}}
+            """
+        ).routes
+    ]
+    assert [(hours.start, hours.end, hours.days) for hours in quiet if hours] == [
+        (time(22, 30), time(7, 5), {5, 6, 0}),
+        (time(0), time(0), {5, 6}),
+        (time(1), time(2), {0, 1, 2, 4}),
+    ]
+
+
+def test_a_template_is_json_as_written(load) -> None:
+    """Numbers, yes and no and null without quotes are these; all else, and what a variable stands for, is text."""
+    [channel] = load(
+        """
+        channels:
+          - name: hook
+            type: webhook
+            url: https://hook.example/
+            template:
+              text: "{{ notice.headline }}"
+              numbers: [5, -1.5, 0, "5", 012, 1e3, 1.]
+              flags: [true, false, "true", yes]
+              nothing: [null, ~, ""]
+              given:
+                - $${COUNT}
+                - ${COUNT}
+                - "a ${COUNT}"
+              dollars: "$${{ data.total }}"
+              below:
+                block: |
+                  two
+                  lines
+        """,
+        environment={"COUNT": "12"},
+    ).channels
+    assert channel.template == {
+        "text": "{{ notice.headline }}",
+        "numbers": [5, -1.5, 0, "5", "012", "1e3", "1."],
+        "flags": [True, False, "true", "yes"],
+        "nothing": [None, None, ""],
+        "given": ["${COUNT}", "12", "a 12"],
+        "dollars": "${{ data.total }}",
+        "below": {"block": "two\nlines\n"},
+    }
+    assert isinstance(channel.template["flags"][0], bool)
+
+
+def test_signs_of_templates_in_a_value_are_a_mistake(mistakes) -> None:
+    """A secret is a text in a template, never a template itself, and is not shown."""
+    template = 'channels: [{name: a, type: webhook, url: "https://h.example/", template: {text: "${KEY}"}}]'
+    for value in ("a {{ canary }}", "{% canary", "{# canary"):
+        [line] = mistakes(template, environment={"KEY": value})
+        assert line.startswith(
+            "a.yaml:1:81: channels.0.template.text: what a ${…} in a template stands for must not hold"
+        )
+        assert "canary" not in line
+
+
+def test_apprise_that_is_not_installed_is_a_mistake_of_its_channel(mistakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` names the channel and says what to install."""
+    monkeypatch.setattr(schema, "find_spec", lambda _name: None)
+    assert mistakes("channels: [{name: a, type: apprise, url: 'ntfys://x', allow_apprise: yes}]") == [
+        'a.yaml:1:12: channels.0: Apprise is not installed: pip install "tocsin[apprise]"'
+    ]

@@ -153,3 +153,139 @@ def test_a_configuration_that_does_nothing_is_a_warning(load, tmp_path) -> None:
     assert warnings(load, "") == idle
     assert warnings(load, FEEDS) == idle[1:]
     assert warnings(load, RULES) == idle[:1]
+
+
+def test_a_rule_that_waits_for_more_outlets_than_there_are_is_a_warning(load) -> None:
+    """The outlets of the feeds that a rule listens to are counted, not where articles name their outlets themselves."""
+    text = """
+        feeds:
+          - {name: a, url: "https://a.example/", outlet: Gazette, tags: [sea]}
+          - {name: b, url: "https://b.example/", outlet: GAZETTE, tags: [sea]}
+          - {name: c, path: ., tags: [any]}
+        rules:
+          - {name: few, keywords: [ferry], feeds: {tags: [sea]}, min_sources: 2}
+          - {name: one, keywords: [gale], feeds: {tags: [sea]}, min_sources: 1}
+          - {name: open, keywords: [storm], feeds: {tags: [any]}, min_sources: 9}
+          - {name: all, keywords: [fog], min_sources: 9}
+        channels: [{name: d, type: console}]
+    """
+    assert warnings(load, text) == [
+        "a.yaml:7:71: rules.0.min_sources: never reached: the feeds of this rule are of 1 outlet"
+    ]
+
+
+def test_a_follow_up_before_the_alert_is_a_warning(load) -> None:
+    """Each number in `follow_up` that is not above `min_sources` is told at its place."""
+    text = """
+        feeds: [{name: c, path: .}]
+        rules:
+          - {name: early, keywords: [ferry], min_sources: 3, follow_up: [2, 3, 4]}
+          - {name: fine, keywords: [gale], min_sources: 2, follow_up: [3, 5]}
+          - {name: plain, keywords: [fog], follow_up: [2]}
+        channels: [{name: d, type: console}]
+    """
+    assert warnings(load, text) == [
+        f"a.yaml:4:{column}: rules.0.follow_up.{number}: "
+        "not above min_sources: so many outlets have it when the rule rings"
+        for number, column in enumerate((66, 69))
+    ]
+
+
+def timing_warnings(load, *routes: str) -> list[str]:
+    """Return the warnings about routes, each a line below `routes:`."""
+    return warnings(load, FEEDS, RULES, BASE, "\n".join(["routes:", *routes]) + "\n")
+
+
+def test_what_a_digest_makes_idle_is_a_warning(load) -> None:
+    """Groups and quiet hours beside a digest, be it of the route itself or of the one above, are told."""
+    lines = timing_warnings(
+        load,
+        "  - channels: desk",
+        "    digest: {cron: 0 7 * * *}",
+        "    group_by: story",
+        "    group_wait: 1m",
+        "    routes:",
+        '      - {match: {severity: high}, quiet_hours: {from: "22:00", to: "07:00"}}',
+    )
+    assert lines == [
+        "d.yaml:4:5: routes.0.group_by: without effect: the digest wins",
+        "d.yaml:5:5: routes.0.group_wait: without effect: the digest wins",
+        "d.yaml:7:35: routes.0.routes.0.quiet_hours: without effect: the digest wins",
+    ]
+
+
+def test_a_route_that_takes_nothing_itself_uses_nothing(load) -> None:
+    """What a route without channels says is for those within it alone: if they have digests, it has no effect."""
+    lines = timing_warnings(
+        load,
+        "  - group_by: story",
+        "    routes:",
+        "      - {channels: desk, digest: {cron: 0 7 * * *}}",
+        "  - channels: desk",
+    )
+    assert lines == ["d.yaml:2:5: routes.0.group_by: without effect: the digest wins"]
+
+
+def test_what_some_route_below_uses_is_no_warning(load) -> None:
+    """A key that only routes within a route make use of has its effect there; `none` and no time ask for nothing."""
+    used = timing_warnings(
+        load,
+        "  - channels: desk",
+        "    group_wait: 1m",
+        "    group_interval: 10m",
+        "    quiet_hours: none",
+        "    routes:",
+        "      - {match: {severity: high}, group_by: story}",
+        "      - {match: {severity: info}, digest: {cron: 0 7 * * *}, group_by: none, group_wait: 0s}",
+    )
+    assert used == []
+
+
+def test_waits_of_groups_without_groups_are_a_warning(load) -> None:
+    """Where nothing is grouped, a group's wait is told to delay single alerts, and its interval to do nothing."""
+    lines = timing_warnings(
+        load,
+        "  - channels: desk",
+        "    group_wait: 1m",
+        "    group_interval: 10m",
+        "    routes:",
+        "      - {match: {severity: high}, group_by: story, group_wait: 0s, group_interval: 1m}",
+    )
+    assert lines == [
+        "d.yaml:3:5: routes.0.group_wait: nothing is grouped (group_by is none): each alert is only told later",
+        "d.yaml:4:5: routes.0.group_interval: without effect: group_by is none",
+    ]
+
+
+def test_a_digest_that_may_pause_for_years_is_a_warning(load) -> None:
+    """A slot on the 29th of February only is told, one a year is not."""
+    leap, yearly = (
+        f"  - {{channels: desk, continue: true, digest: {{cron: {cron}}}}}" for cron in ("0 0 29 2 *", "0 0 1 1 *")
+    )
+    assert timing_warnings(load, yearly, leap, "  - channels: desk") == [
+        "d.yaml:3:53: routes.1.digest.cron: more than a year may pass between two slots of this digest"
+    ]
+
+
+def test_a_rule_that_hides_itself_is_a_warning(load) -> None:
+    """What `inhibit` says of a rule and itself is told, in a list and alone."""
+    text = """
+        inhibit:
+          - {rule: rule, hides: [other, rule]}
+          - {rule: rule, hides: rule}
+          - {rule: other, hides: rule}
+        rules: [{name: other, keywords: [smoke]}]
+    """
+    assert warnings(load, text, FEEDS, RULES, BASE) == [
+        "a.yaml:3:33: inhibit.0.hides.1: a rule cannot hide itself",
+        "a.yaml:4:25: inhibit.1.hides: a rule cannot hide itself",
+    ]
+
+
+def test_a_memory_shorter_than_the_window_of_stories_is_a_warning(load) -> None:
+    """Articles that are forgotten before their copies may come are told of."""
+    common = (FEEDS, RULES, BASE)
+    message = "shorter than dedup.window: what copies an article that is gone rings again"
+    assert warnings(load, "retention: {articles: 95h}", *common) == [f"a.yaml:1:23: retention.articles: {message}"]
+    assert warnings(load, "retention: {articles: 96h}", *common) == []
+    assert warnings(load, "retention: {articles: 2d}\ndedup: {window: 48h}", *common) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.nouns import NOON, article, entry, feed
-from tocsin.feeds.article import AHEAD, article_of, articles_of, furniture, shown_text, with_page
+from tocsin.feeds.article import AHEAD, article_of, articles_of, furniture, repeats_ids, shown_text, with_page
 from tocsin.feeds.parse import parse_document
 from tocsin.model import (
     Article,
@@ -342,3 +342,21 @@ def test_a_page_takes_nothing_away(summary, body):
     if told is not None:
         assert told.text.endswith(body)
         assert all(span.end <= len(told.text) for span in told.masked)
+
+
+@pytest.mark.parametrize(
+    ("entries", "unchanged", "repeats"),
+    [
+        ((("1", "A"), ("2", "B")), set(), False),
+        ((("1", "A"), ("1", "A")), set(), False),
+        ((("1", "A"), ("1", "B")), set(), True),
+        ((("1", "A"),), {"2"}, False),
+        ((("1", "A"),), {"1"}, True),
+        ((), {"1#0123456789abcdef"}, True),
+        ((), {"1"}, False),
+    ],
+)
+def test_repeated_ids_are_recognised(entries, unchanged, repeats):
+    """A document repeats ids where entries that differ have one, those among them that were left out as unchanged."""
+    told = tuple(entry(id=name, title=title) for name, title in entries)
+    assert repeats_ids(ParsedFeed(entries=told), unchanged) is repeats

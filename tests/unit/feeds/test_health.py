@@ -65,7 +65,7 @@ def test_the_heaviest_condition_is_the_state():
     """A feed's state is the heaviest of its conditions, and every condition has a weight."""
     conditions = [Condition(state=state, detail="", tell_at=NOON) for state in reversed(BY_WEIGHT)]
     assert state_of(conditions) is FeedState.GONE
-    assert state_of(conditions[:3]) is FeedState.ALL_IDS_CHANGED
+    assert state_of(conditions[:3]) is FeedState.IDS_REPEATED
     assert set(BY_WEIGHT) == set(FeedState) - {FeedState.NEW, FeedState.OK, FeedState.NETWORK_DOWN}
 
 
@@ -172,11 +172,23 @@ def test_a_feed_that_hid_something_is_stuck():
         (Overlap.UNKNOWN, {FeedState.ALL_IDS_CHANGED}, {FeedState.ALL_IDS_CHANGED}),
         (Overlap.GAP, {FeedState.ALL_IDS_CHANGED}, {FeedState.GAP}),
         (Overlap.IDS_CHANGED, {FeedState.GAP}, {FeedState.ALL_IDS_CHANGED}),
+        (Overlap.URLS_CHANGED, {FeedState.ALL_IDS_CHANGED}, {FeedState.ALL_URLS_CHANGED}),
+        (Overlap.BOTH_CHANGED, set(), {FeedState.ALL_IDS_CHANGED, FeedState.ALL_URLS_CHANGED}),
+        (Overlap.UNKNOWN, {FeedState.ALL_URLS_CHANGED}, {FeedState.ALL_URLS_CHANGED}),
+        (Overlap.KEPT, {FeedState.ALL_URLS_CHANGED}, set()),
     ],
 )
 def test_gaps_and_new_ids_end_with_the_first_poll_that_shows_otherwise(overlap, held, holds):
-    """A gap and changed ids last while nothing can be said, and end when a poll shows something else."""
+    """A gap and changed ids or URLs last while nothing can be said, and end when a poll shows something else."""
     assert set(judged(overlap=overlap, held=held)) == holds
+
+
+@pytest.mark.parametrize("held", [set(), {FeedState.IDS_REPEATED}])
+def test_repeated_ids_last_while_nothing_is_read(held):
+    """That entries share an id holds as the last reading says, and while nothing is read."""
+    assert set(judged(held=held)) == held
+    assert set(judged(held=held, ids_repeated=True)) == {FeedState.IDS_REPEATED}
+    assert set(judged(held=held, ids_repeated=False)) == set()
 
 
 @pytest.mark.parametrize(
@@ -235,6 +247,11 @@ def known(number: int, **changes: object) -> KnownEntry:
     return replace(entry, **changes)
 
 
+def elsewhere(number: int, **changes: object) -> KnownEntry:
+    """Make a known entry that was at another address."""
+    return known(number, canonical_url=f"https://old.example.org/{number}", **changes)
+
+
 def came(number: int, **changes: object) -> Article:
     """Make the article of that number as a poll brings it."""
     of_number = known(number)
@@ -258,8 +275,26 @@ def came(number: int, **changes: object) -> Article:
             [known(n, entry_id=f"old-{n}", canonical_url=None) for n in range(3)],
             Overlap.IDS_CHANGED,
         ),
+        ([came(n) for n in range(3)], [elsewhere(n) for n in range(3)], Overlap.URLS_CHANGED),
+        ([came(n) for n in range(3)], [elsewhere(n, content_hash="") for n in range(3)], Overlap.URLS_CHANGED),
+        ([came(n) for n in range(3)], [elsewhere(n, entry_id=f"old-{n}") for n in range(3)], Overlap.BOTH_CHANGED),
+        ([came(n) for n in range(2)], [elsewhere(n) for n in range(2)], Overlap.KEPT),
+        ([came(n) for n in range(4)], [known(0), *(elsewhere(n) for n in range(1, 4))], Overlap.KEPT),
+        ([came(n) for n in range(3)], [known(n, canonical_url=None) for n in range(3)], Overlap.KEPT),
     ],
-    ids=["an id is known", "nothing is known", "three by their addresses", "two are an accident", "three by content"],
+    ids=[
+        "an id is known",
+        "nothing is known",
+        "three by their addresses",
+        "two are an accident",
+        "three by content",
+        "three at new addresses",
+        "three edited at new addresses",
+        "three by content at new addresses",
+        "two at new addresses are an accident",
+        "one is where it was",
+        "what had no address has one",
+    ],
 )
 def test_what_is_known_tells_how_polls_overlap(articles, entries, overlap):
     """One known id keeps a poll with the last; known entries under new ids, or none known at all, are told apart."""

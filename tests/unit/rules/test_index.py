@@ -1,5 +1,6 @@
 """All rules together: which are tried, in which order, and what is kept for each language."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -54,6 +55,13 @@ def test_furniture_is_never_matched(masked: list[Span]) -> None:
     """Masked words are not matched, also where masks lie in one another or out of order."""
     text = "alpha beta x.\n\nalpha gamma"
     assert [item.start for item in evidence(rule("alpha", "beta"), article(text, masked=masked))] == [15]
+
+
+def test_a_title_that_is_furniture_is_never_matched() -> None:
+    """Words of a masked title make no match and are no evidence; the text is matched as ever."""
+    told = replace(article("alpha gamma", title="alpha beta"), title_masked=True)
+    assert found(rule("beta"), told) == []
+    assert [item.field for item in evidence(rule("alpha"), told)] == [Field.BODY]
 
 
 def test_furniture_parts_no_words() -> None:
@@ -193,3 +201,15 @@ def test_an_acronym_goes_before_a_name() -> None:
     known = [entity("person", "Us", case_sensitive=False), entity("country", "Freedonia", acronym="US")]
     assert found(rule("US"), article("Freedonia"), known) == ["Freedonia"]
     assert found(rule("Us"), article("Freedonia"), known) == []
+
+
+def test_a_rule_that_asks_the_same_is_renewed_where_it_is() -> None:
+    """A rule whose severity or place changed is what comes with matches from then on, in its place among the others."""
+    first, second = rule("alpha", name="a"), rule("beta", name="b")
+    index = RuleIndex([first, second], ())
+    assert index.matching(article("alpha beta")) == [first, second]
+    renewed = replace(first, source="elsewhere.yaml:7", tags=("new",))
+    index.renew_rules([second, renewed])
+    assert index.matching(article("alpha beta")) == [renewed, second]
+    assert index.languages == ("en",)
+    assert index.matching(article("alpha beta", language="de")) == [renewed, second]

@@ -198,3 +198,78 @@ def test_what_an_unchanged_entry_says_too_stands_twice():
     there = Seen(entry_id="entry-2", canonical_url=OTHER_URL, article_id="art_known")
     (told,) = identify([item()], [known("entry-2", OTHER_URL)], [there])
     assert told == Skipped(entry_id="entry-1", reason=SkipReason.REPEATED)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Ids that are used again
+
+
+STORM = "The storm closed the harbour on Monday, and no ferry will sail before the wind turns to the south again."
+MARKET = "Prices of barley rose for the third week as buyers from the coast outbid the breweries of the valley."
+
+
+def again(before, said):
+    """Say what an article is, of which another one with the same id is stored."""
+    known = [
+        KnownEntry(
+            entry_id=before.entry_id,
+            canonical_url=before.canonical_url,
+            article_id=before.id,
+            version=1,
+            content_hash=before.content_hash,
+            first_seen=before.fetched,
+        )
+    ]
+    (outcome,) = identify([said], known, (), {before.id: before})
+    return outcome
+
+
+def version(title, text, url="https://herald.example.org/1"):
+    return article(title=title, text=text, canonical_url=url, content_hash=f"{title}{text}")
+
+
+BEFORE = version("Ferries stay in port", STORM)
+
+
+def test_an_id_with_another_title_and_text_is_a_new_article():
+    """An id that a feed uses again for something else names a new article, with an id of its own."""
+    outcome = again(BEFORE, version("Barley rises again", MARKET, "https://herald.example.org/2"))
+    assert isinstance(outcome, New)
+    assert outcome.reused
+    assert outcome.article.id != BEFORE.id
+    assert isinstance(again(BEFORE, version("Barley rises again", MARKET, None)), New)
+
+
+def test_a_warning_at_one_address_is_a_new_article_where_nothing_is_the_same():
+    """At the same address too, a title and a text that have nothing in common with those before are another article."""
+    assert isinstance(again(BEFORE, version("Barley rises again", MARKET)), New)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        version("Barley rises again", STORM),
+        version(BEFORE.title, MARKET),
+        version("Harbour shut: ferries in port until Tuesday", "Gales keep all boats in; the wind turns on Tuesday."),
+        version(
+            "Ferries stay in port, harbour says", f"{STORM} Fishermen mended nets.", "https://herald.example.org/b"
+        ),
+    ],
+    ids=["title only", "text only", "both rewritten, one address", "both grew, another address"],
+)
+def test_an_edit_is_no_new_article(said):
+    """An edit of the title or of the text alone, and a rewrite at the same address, are versions of the article."""
+    outcome = again(BEFORE, said)
+    assert isinstance(outcome, Changed)
+    assert outcome.article.id == BEFORE.id
+
+
+def test_a_feed_that_goes_back_and_forth_makes_no_id_twice():
+    """Two articles that take turns under one id are each time an article of their own."""
+    other = version("Barley rises again", MARKET, None)
+    names, before = {BEFORE.id}, BEFORE
+    for said in (other, BEFORE, other, BEFORE):
+        outcome = again(before, replace(said, canonical_url=None))
+        assert outcome.article.id not in names
+        names.add(outcome.article.id)
+        before = outcome.article

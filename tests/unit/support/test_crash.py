@@ -5,11 +5,20 @@ from dataclasses import replace
 import pytest
 
 from support.crash.trial import told_apart, unbalanced
-from support.crash.world import Fate, Feed, Item, Receipt
+from support.crash.world import AT_ONCE, GROUPED, Fate, Feed, Item, Receipt
 from support.receiver import Received
 from tocsin.model import Totals
 
-RECEIPT = Receipt(item=1, alert="alr_1", webhook_id="dlv_1", digest="d1", fate=Fate.ANSWERED)
+RECEIPT = Receipt(
+    request=1,
+    hook=AT_ONCE,
+    report=1,
+    update=False,
+    alert="alr_1",
+    webhook_id="dlv_1",
+    digest="d1",
+    fate=Fate.ANSWERED,
+)
 
 
 def ask(feed: Feed, etag: str | None = None) -> tuple[int, str, bytes]:
@@ -28,13 +37,28 @@ def test_copies_that_are_alike_are_no_problem():
     [
         {"alert": "alr_2", "webhook_id": "dlv_2"},
         {"webhook_id": "dlv_2"},
-        {"item": 2, "alert": "alr_2"},
+        {"report": 2, "alert": "alr_2"},
         {"digest": "d2"},
     ],
 )
 def test_copies_that_differ_are_seen(other):
-    """A second alert for an item, a second id for an alert, an id used twice and a body that changed are all told."""
+    """A second alert for a report, a second id for an alert, an id used twice and a body that changed are all told."""
     assert list(told_apart([RECEIPT, replace(RECEIPT, **other)]))
+
+
+def test_updates_have_ids_of_their_own():
+    """An update is another message than its alert and than the update before; two alerts of one report are told."""
+    update = replace(RECEIPT, update=True, webhook_id="dlv_2", digest="d2")
+    assert not list(told_apart([RECEIPT, update, replace(update, webhook_id="dlv_3", digest="d3")]))
+    assert list(told_apart([RECEIPT, replace(update, alert="alr_2")]))
+
+
+def test_an_alert_is_told_once_on_each_way():
+    """A group tells of several alerts under one id; an alert in two groups is seen, one on two ways is as it should."""
+    group = replace(RECEIPT, hook=GROUPED, webhook_id="dlv_9", digest="d9")
+    other = replace(group, report=2, alert="alr_2")
+    assert not list(told_apart([RECEIPT, group, other]))
+    assert list(told_apart([group, other, replace(other, webhook_id="dlv_10", digest="d10")]))
 
 
 def test_rows_that_do_not_add_up_are_seen():
@@ -47,14 +71,14 @@ def test_rows_that_do_not_add_up_are_seen():
 
 def test_a_feed_drops_only_what_its_reader_knows():
     """An entry stays in the feed until an ETag that covers it was sent back; then a new reader does not see it."""
-    feed = Feed("0")
+    feed = Feed("0", kept=5)
     for number in range(10):
-        feed.publish(Item(number=number, rings=True))
+        feed.publish(Item(number=number, report=number, rings=True))
     _, etag, first = ask(feed)
     assert b"example:0<" in ask(feed)[2]
 
     assert ask(feed, etag)[0] == 304
-    feed.publish(Item(number=10, rings=True))
+    feed.publish(Item(number=10, report=10, rings=True))
     status, later, body = ask(feed, etag)
     assert status == 200
     assert later != etag

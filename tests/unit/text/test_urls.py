@@ -1,9 +1,12 @@
 """Keys, owners and checks of web addresses."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.text.urls import (
     TRACKING_PARAMETERS,
+    article_key,
     canonical_url,
     http_url,
     registered_domain,
@@ -29,6 +32,30 @@ KEY = "https://gazette.example/news/harbour?id=7"
         "https://gazette.example/news/harbour?utm_source=feed&id=7&fbclid=x&UTM_Medium=rss&xtor=RSS-1",
         "https://reader@gazette.example/news/harbour?id=7",
         "  https://gazette.example/news/harbour?id=7\n",
+        "https://mobile.gazette.example/news/harbour?id=7",
+        "https://gazette.example/amp/news/harbour?id=7",
+        "https://gazette.example/news/harbour/amp?id=7",
+        "https://gazette.example/news/harbour?amp=1&id=7",
+        "https://gazette.example/news/harbour?amp&id=7",
+        "https://gazette.example/news/harbour?id=7&outputType=amp",
+        "https://gazette.example/news/harbour?id=7&format=amp",
+        "https://www.google.com/amp/s/gazette.example/news/harbour?id=7",
+        "https://www.google.co.uk/amp/s/www.gazette.example/news/harbour/amp?id=7",
+        "https://google.com/amp/gazette.example/news/harbour?id=7",
+        "https://gazette-example.cdn.ampproject.org/c/s/gazette.example/news/harbour.amp?id=7",
+        "https://gazette-example.cdn.ampproject.org/v/s/gazette.example/news/harbour?id=7&amp_js_v=0.1",
+        "https://gazette.example/news/harbour/print?id=7",
+        "https://gazette.example/news/harbour/print/?id=7",
+        "https://gazette.example/news/harbour/pdf?id=7",
+        "https://gazette.example/news/harbour?id=7&print=1",
+        "https://gazette.example/news/harbour?print=true&id=7",
+        "https://gazette.example/news/harbour?id=7&view=print",
+        "https://gazette.example/news/harbour?id=7&at_medium=RSS&at_campaign=KARANGA",
+        "https://gazette.example/news/harbour?id=7&gclid=1&msclkid=2&mc_cid=3",
+        "https://gazette.example/news/harbour?id=7&_ga=2.1.1",
+        "https://gazette.example/news/harbour?id=7&cmpid=rss&ftag=MSF",
+        "https://gazette.example/news/harbour?id=7&srnd=premium&ref=home",
+        "https://gazette.example/news/harbour//?id=7",
     ],
 )
 def test_same_page_same_key(url: str) -> None:
@@ -46,6 +73,22 @@ def test_same_page_same_key(url: str) -> None:
         "https://gazette.example/news/harbour?cid=7",
         "https://gazette.example:8080/news/harbour?id=7",
         "https://sport.gazette.example/news/harbour?id=7",
+        "https://gazette.example/news/harbour?id=7&story=6",
+        "https://gazette.example/news/harbour?id=7&p=2",
+        "https://gazette.example/news/harbour?id=7&view=comments",
+        "https://gazette.example/news/harbour?id=7&format=long",
+        "https://gazette.example/news/harbour?id=7&amp=2",
+        "https://gazette.example/news/harbour?id=7&print=2",
+        "https://gazette.example/news/harbour-print?id=7",
+        "https://gazette.example/news/harbour/amplifier?id=7",
+        "https://gazette.example/news/harbour.ampère?id=7",
+        "https://gazette.example/print/news/harbour?id=7",
+        "https://gazette.example/news/harbour/2?id=7",
+        "https://gazette.example/news/?id=7",
+        "https://blog.gazette.example/news/harbour?id=7",
+        "https://news.gazette.example/news/harbour?id=7",
+        "https://gazette.test/news/harbour?id=7",
+        "https://www.google.com/search/s/gazette.example/news/harbour?id=7",
     ],
 )
 def test_other_page_other_key(url: str) -> None:
@@ -57,6 +100,32 @@ def test_other_page_other_key(url: str) -> None:
 def test_tracking_parameters(name: str) -> None:
     """A parameter that only says where a reader came from is dropped."""
     assert canonical_url(f"https://gazette.example/a?{name}=x&b=1") == "https://gazette.example/a?b=1"
+
+
+def test_tracking_parameters_of_the_configuration() -> None:
+    """Parameters that the configuration names are dropped too, whatever their capitals, and no others."""
+    url = "https://gazette.example/a?Wave=9&b=1&waves=2"
+    assert canonical_url(url, frozenset({"wave"})) == "https://gazette.example/a?b=1&waves=2"
+    assert canonical_url(url) != canonical_url(url, frozenset({"wave"}))
+
+
+@pytest.mark.parametrize("url", ["https://gazette.example", "https://www.gazette.example/?utm_source=rss"])
+def test_a_front_page_is_the_address_of_no_article(url: str) -> None:
+    """Entries that all lead to the front page have no address by which to know them."""
+    assert article_key(url) is None
+
+
+@pytest.mark.parametrize("url", ["https://gazette.example/a", "https://gazette.example/?id=7"])
+def test_a_path_or_a_query_is_an_address(url: str) -> None:
+    """What leads beyond the front page is known by its canonical URL."""
+    assert article_key(url) == canonical_url(url)
+
+
+@given(st.text(max_size=80), st.sampled_from(["https://gazette.example/", "http://m.x.example/amp/", ""]))
+def test_a_key_is_its_own_key(text: str, start: str) -> None:
+    """Whatever the URL, its key leads to the same key, and nothing is raised."""
+    key = canonical_url(start + text)
+    assert key is None or canonical_url(key) == key
 
 
 def test_query_order_and_letters() -> None:
