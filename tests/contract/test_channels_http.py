@@ -44,7 +44,7 @@ def http_channel(request, transport):
     def make(url, *, allow_private=LOOPBACK, timeout=2.0, proxy=""):
         patience = timedelta(seconds=timeout)
         spec = channel(
-            request.param, url=url, secret=SECRET, allow_private=allow_private, timeout=patience, proxy=proxy
+            request.param, url=url, secrets=(SECRET,), allow_private=allow_private, timeout=patience, proxy=proxy
         )
         if request.param is ChannelKind.SLACK:
             return SlackChannel(spec, transport)
@@ -235,7 +235,7 @@ async def test_webhooks_verify_on_arrival(transport):
     now = time.time()
     times = iter((now - 60, now))
     async with Receiver() as server:
-        spec = channel(ChannelKind.WEBHOOK, url=server.url, secret=SECRET, allow_private=LOOPBACK)
+        spec = channel(ChannelKind.WEBHOOK, url=server.url, secrets=(SECRET,), allow_private=LOOPBACK)
         sending = WebhookChannel(spec, transport, clock=lambda: next(times))
         for _ in range(2):
             await sending.send(message())

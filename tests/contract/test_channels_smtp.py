@@ -4,18 +4,23 @@ import asyncio
 import email
 import re
 import ssl
+import sys
+import threading
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
+from PIL import ImageFont
 
 from corpus.hostile_titles import TITLES
-from support.messages import channel, hostile, message
+from support.messages import channel, hostile, message, notice
 from support.proxy import Proxy
+from tocsin.channels import email as channel_module
 from tocsin.channels.email import EmailChannel
-from tocsin.model import AttemptResult, ChannelKind
+from tocsin.model import AttemptResult, ChannelKind, MessageKind
 
 SENDER = "Tocsin <tocsin@alerts.example.org>"
 RECIPIENT = "duty@example.org"
@@ -26,6 +31,10 @@ class Mailbox:
 
     def __init__(self, **replies):
         self.mails = []
+        self._replies = replies
+
+    def answer(self, **replies):
+        """Answer so from now on."""
         self._replies = replies
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
@@ -86,6 +95,23 @@ async def serve(smtp_authority):
 def email_channel(url, trusted, timeout=5.0, proxy=""):
     spec = channel(ChannelKind.EMAIL, smtp=url, sender=SENDER, timeout=timedelta(seconds=timeout), proxy=proxy)
     return EmailChannel(spec, trusted)
+
+
+def digest(title="Invasion"):
+    """Make a digest of two alerts that says `title` wherever untrusted text may stand, with a week of counts."""
+    item = hostile(title).notice
+    made = message(replace(item, kind=MessageKind.DIGEST, items=(item, notice()), more=1, counts=((title, 2),)))
+    week = {
+        "days": [f"2026-02-{day}" for day in range(18, 25)],
+        "rules": {title: [1, 0, 3, 2, 0, 0, 4], "Quiet": [1] * 7},
+    }
+    return replace(made, recipient=RECIPIENT, payload={**made.payload, "data": {"week": week}})
+
+
+def received(mailbox):
+    """Read the one mail that arrived."""
+    [envelope] = mailbox.mails
+    return email.message_from_bytes(envelope.content, policy=policy.default)
 
 
 async def sent(serve, trusted, sending=None, **replies):
@@ -174,7 +200,49 @@ async def test_replies_are_judged_at_every_step(serve, trusted, step, reply, res
     attempt, _ = await sent(serve, trusted, **{step: reply})
     assert (attempt.result, attempt.status) == (result, int(reply[:3]))
     assert reply in attempt.detail
-    assert attempt.retry_after == (timedelta(minutes=5) if reply[:3] in {"450", "451"} else None)
+    minutes = {"421": 1, "450": 5, "451": 5}.get(reply[:3])
+    assert attempt.retry_after == (minutes and timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "result"),
+    [("421 Too many", AttemptResult.WAIT), ("450 Busy", AttemptResult.RETRY), ("554 No", AttemptResult.REFUSED)],
+)
+async def test_a_greeting_is_judged_as_any_reply(trusted, greeting, result):
+    """A server that turns us away at the door means what it says there."""
+
+    async def turn_away(_, writer):
+        writer.write(f"{greeting}\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(turn_away, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=none"
+    attempt = await email_channel(url, trusted).send(message(recipient=RECIPIENT))
+    server.close()
+    assert (attempt.result, attempt.status) == (result, int(greeting[:3]))
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+async def test_every_reply_is_judged_by_its_class(serve, trusted, step):
+    """At every step, whatever code a server may answer with means sent, patience, another try or a refusal."""
+    mailbox = Mailbox()
+    port = await serve(mailbox, tls="none")
+    sending = email_channel(f"smtp://127.0.0.1:{port}?tls=none", trusted)
+    accepted = {"mail": {250}, "rcpt": {250, 251}, "data": {250}}[step]
+    for code in range(200, 600):
+        mailbox.answer(**{step: f"{code} said so"})
+        attempt = await sending.send(message(recipient=RECIPIENT))
+        assert attempt.result is _expected(code, accepted), code
+        assert attempt.status == (250 if code in accepted else code)
+
+
+def _expected(code, accepted):
+    """Return what table of replies says of one."""
+    if code in accepted:
+        return AttemptResult.SENT
+    if code == 421:
+        return AttemptResult.WAIT
+    return AttemptResult.RETRY if 400 <= code <= 499 else AttemptResult.REFUSED
 
 
 async def test_a_cut_after_the_mail_is_unsure(serve, trusted):
@@ -283,17 +351,94 @@ async def test_what_is_no_address_is_never_sent(serve, trusted, recipient):
     assert mailbox.mails == []
 
 
-@pytest.mark.parametrize("title", TITLES)
-async def test_hostile_titles_are_delivered(serve, trusted, title):
-    """Any title arrives as one mail to one recipient, with the headers that we meant."""
-    from dataclasses import replace
+@pytest.mark.parametrize(("tls", "url"), [("starttls", "smtp://localhost:{}"), ("tls", "smtps://localhost:{}")])
+async def test_a_digest_arrives_with_its_picture(serve, trusted, tls, url):
+    """Over TLS a digest arrives whole: text, HTML, and the picture of its week that the HTML shows."""
+    mailbox = Mailbox()
+    port = await serve(mailbox, tls=tls)
+    assert (await email_channel(url.format(port), trusted).send(digest())).result is AttemptResult.SENT
+    mail = received(mailbox)
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+    *_, picture = mail.walk()
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in mail.get_body(("html",)).get_content()
 
-    attempt, mailbox = await sent(serve, trusted, replace(hostile(title), recipient=RECIPIENT))
+
+async def test_a_retry_of_a_digest_is_the_same_mail(serve, trusted):
+    """A digest that has to be sent again is the same, byte for byte, its picture too."""
+    mailbox = Mailbox(data="451 Try again")
+    port = await serve(mailbox)
+    for _ in range(2):
+        assert (await email_channel(f"smtp://localhost:{port}", trusted).send(digest())).result is AttemptResult.RETRY
+    one, two = mailbox.mails
+    assert one.content == two.content
+
+
+async def test_without_the_extra_a_digest_has_a_table(serve, trusted, monkeypatch):
+    """Where nothing can draw, the numbers stand in a table, and the mail arrives all the same."""
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    attempt, mailbox = await sent(serve, trusted, digest())
+    assert attempt.result is AttemptResult.SENT
+    assert "<table" in received(mailbox).get_body(("html",)).get_content()
+    assert not list(received(mailbox).iter_attachments())
+
+
+async def test_a_drawing_that_fails_fails_no_mail(serve, trusted, monkeypatch):
+    """Whatever goes wrong in drawing, the mail arrives, with a table."""
+
+    def no_font(*_):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr(ImageFont, "load_default", no_font)
+    attempt, mailbox = await sent(serve, trusted, digest())
+    assert attempt.result is AttemptResult.SENT
+    assert "<caption" in received(mailbox).get_body(("html",)).get_content()
+
+
+async def test_a_drawing_that_does_not_end_holds_up_no_mail(serve, trusted, monkeypatch):
+    """A drawing that takes too long is left out, and the mail arrives meanwhile."""
+    released = threading.Event()
+    monkeypatch.setattr(channel_module, "_DRAWING", 0.05)
+    monkeypatch.setattr(ImageFont, "load_default", lambda *_: released.wait(30))
+    attempt, mailbox = await sent(serve, trusted, digest())
+    released.set()
+    assert attempt.result is AttemptResult.SENT
+    assert "<caption" in received(mailbox).get_body(("html",)).get_content()
+
+
+async def test_drawing_does_not_hold_up_the_loop(serve, trusted, monkeypatch):
+    """While a picture is drawn the event loop goes on: what is due in it happens."""
+    went_on = threading.Event()
+    load_font = ImageFont.load_default
+
+    def slow_font(*size):
+        asyncio_loop.call_soon_threadsafe(went_on.set)
+        assert went_on.wait(4)
+        return load_font(*size)
+
+    asyncio_loop = asyncio.get_running_loop()
+    monkeypatch.setattr(ImageFont, "load_default", slow_font)
+    attempt, mailbox = await sent(serve, trusted, digest())
+    assert attempt.result is AttemptResult.SENT
+    assert "<img" in received(mailbox).get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize("kind", ["alert", "digest"])
+@pytest.mark.parametrize("title", TITLES)
+async def test_hostile_titles_are_delivered(serve, trusted, title, kind):
+    """Any title arrives as one mail to one recipient, with the headers and parts that we meant."""
+    sending = digest(title) if kind == "digest" else replace(hostile(title), recipient=RECIPIENT)
+    attempt, mailbox = await sent(serve, trusted, sending)
     assert attempt.result is AttemptResult.SENT
     [envelope] = mailbox.mails
     assert envelope.rcpt_tos == [RECIPIENT]
     names = re.findall(rb"^([A-Za-z-]+):", envelope.content.split(b"\r\n\r\n")[0], re.MULTILINE)
     assert names == [
         b"From", b"To", b"Subject", b"Date", b"Message-ID", b"In-Reply-To", b"References", b"Auto-Submitted",
-        b"List-Id", b"MIME-Version", b"Content-Type",
+        b"List-Id", b"List-Unsubscribe", b"MIME-Version", b"Content-Type",
     ]  # fmt: skip
+    parts = [part.get_content_type() for part in received(mailbox).walk()]
+    assert parts[:2] == ["multipart/alternative", "text/plain"]
+    assert parts[2:] == (["multipart/related", "text/html", "image/png"] if kind == "digest" else ["text/html"])

@@ -1,14 +1,12 @@
 """One suite over both databases: SQLite always, PostgreSQL where TOCSIN_TEST_POSTGRES names a server."""
 
-import os
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from tests.contract.storage.desk import Desk, hash_of, shingled
 
 from tocsin.model import (
     AlertRecord,
@@ -33,6 +31,7 @@ from tocsin.model import (
     FeedSpec,
     FeedState,
     Field,
+    Likeness,
     MatchOutcome,
     MatchRecord,
     MessageKind,
@@ -40,16 +39,18 @@ from tocsin.model import (
     New,
     PageOutcome,
     PageRecord,
+    Placement,
     PollRecord,
     ReadRecord,
     Span,
     StoryRecord,
+    StoryVerdict,
     TextKind,
 )
+from tocsin.model.stories import HASHES
 from tocsin.storage.migrate import upgrade
 from tocsin.storage.store import SqlStore, open_store
 
-POSTGRES = os.environ.get("TOCSIN_TEST_POSTGRES")
 NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 PATIENCE = timedelta(seconds=30)
@@ -58,19 +59,6 @@ PATIENCE = timedelta(seconds=30)
 @pytest.fixture
 def sqlite_url(tmp_path) -> str:
     return f"sqlite:///{tmp_path / 'data' / 'tocsin.db'}"
-
-
-@pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    if not POSTGRES:
-        pytest.skip("TOCSIN_TEST_POSTGRES names no server")
-    schema = f"tocsin_{uuid.uuid4().hex}"
-    server = create_engine(make_url(POSTGRES).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-        yield make_url(POSTGRES).set(query={"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    server.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -98,6 +86,11 @@ async def store(database_url) -> AsyncIterator[SqlStore]:
 @pytest.fixture
 def make() -> type["Make"]:
     return Make
+
+
+@pytest.fixture
+def desk(store) -> Desk:
+    return Desk(store, Make)
 
 
 class Make:
@@ -175,7 +168,7 @@ class Make:
         dispatch = f"{alert} to {channel}"
         data = {"alert_id": alert, "article": {"title": article.title}, "note": "NUL \x00, half a pair \ud83c"}
         return Decisions(
-            stories=((StoryRecord(id=f"story of {article.id}", first_seen=NOON), article.id),),
+            placements=(cls.placement(article, version),),
             matches=(cls.match(article, alert, version),),
             alerts=(
                 AlertRecord(
@@ -191,6 +184,33 @@ class Make:
             dispatches=(DispatchRecord(id=dispatch, alert_id=alert, channel=channel, state=DispatchState.WAITING),),
             messages=(cls.message(dispatch, channel=channel, to=to, data=data),),
         )
+
+    @staticmethod
+    def likeness(article: Article, version: int = 1, **changes: object) -> Likeness:
+        """Build what is compared of an article: shingles that no other article has."""
+        own = {(hash_of(article.id) + number) % HASHES for number in range(40)}
+        likeness = Likeness(
+            article_id=article.id,
+            version=version,
+            feed=article.feed,
+            outlet=article.feed,
+            at=article.published or article.fetched,
+            canonical_url=None,
+            wording="",
+            fingerprint=shingled(own),
+        )
+        return replace(likeness, **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def placement(cls, article: Article, version: int = 1, **changes: object) -> Placement:
+        """Build the placement of an article that opens its story."""
+        placement = Placement(
+            likeness=cls.likeness(article, version),
+            story=StoryRecord(id=f"story of {article.id}", first_seen=NOON),
+            verdict=StoryVerdict.NEW,
+            why="like nothing before it",
+        )
+        return replace(placement, **changes)  # type: ignore[arg-type]
 
     @classmethod
     def ringing(cls, article: Article, *, channel: str = "desk", to: tuple[str, ...] = ("",)) -> PollRecord:

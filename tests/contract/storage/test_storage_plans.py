@@ -6,9 +6,9 @@ from sqlalchemy import event
 
 from tocsin.model import Commit
 from tocsin.storage.store import open_store
-from tocsin.storage.tables import busy_hosts, entry_counts, metadata, ticks
+from tocsin.storage.tables import busy_hosts, channels, chores, entry_counts, metadata, ticks
 
-SMALL = {table.name for table in (busy_hosts, entry_counts, ticks)}
+SMALL = {table.name for table in (busy_hosts, channels, chores, entry_counts, ticks)}
 BIG = {table.name for table in metadata.sorted_tables} - SMALL
 
 
@@ -47,7 +47,7 @@ async def test_what_runs_all_the_time_goes_by_indexes(sqlite_url, migrated, make
             lambda: store.entry_digests("Harbour Gazette"),
             lambda: store.known_entries("Harbour Gazette", [article]),
             lambda: store.stored_articles([article.id]),
-            lambda: store.existing_alerts(["any"]),
+            lambda: store.story_standings(["any"]),
             lambda: store.page_standings([article.id]),
             poll,
             lambda: make.leased_pages(store, now=at),
