@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import jsonschema
@@ -91,7 +92,8 @@ async def test_a_new_article_reaches_every_channel_within_three_seconds(service,
             while any(report.last_success is None for report in await app.store.feed_reports(utc_now())):
                 await asyncio.sleep(0.02)
             assert not slack.requests
-            site.pages |= {"/rss": rss(CALM, FERRY), "/atom": atom(CALM, FERRY)}
+            other = replace(FERRY, text="Fog lies over the sound, and no boat leaves.")  # another report
+            site.pages |= {"/rss": rss(CALM, FERRY), "/atom": atom(CALM, other)}
             answer = site._answer
 
             def noted(request):

@@ -29,7 +29,7 @@ CONFIGURATION = """
     feeds:
       - {{name: Herald, url: "{site}/rss"}}
     rules:
-      - {{name: Invasion, keywords: [invasion]}}
+      - {{name: Invasion, keywords: [invasion], max_per_hour: 10000}}
     channels:
       - {{name: siem, type: webhook, url: "{receiver}/hook"}}
 """

@@ -78,16 +78,6 @@ def test_a_clean_clone_rings_both_rules_once(clone):
         assert again.out == ""
 
 
-def test_a_hang_up_ends_the_daemon_in_good_order(tocsin):
-    """SIGHUP is obeyed as SIGTERM is: the end is told, and the status is 0."""
-    with tocsin.started("run") as daemon:
-        daemon.ready()
-        daemon.signal(signal.SIGHUP)
-        assert daemon.ends(within=9) == 0
-        told = [event["event"] for event in objects(daemon.err)]
-    assert told[-2:] == ["stop.requested", "daemon.stopped"]
-
-
 def test_a_second_daemon_is_refused_and_the_first_answers(tocsin, beside):
     """On one database one daemon runs: another ends with 3; health, tests and reports go on beside it."""
     assert beside("healthcheck").returncode == 4
@@ -110,6 +100,20 @@ def test_a_second_daemon_is_refused_and_the_first_answers(tocsin, beside):
     assert [payload["type"] for payload in archived(tocsin)] == ["test.ping"]
     assert beside("send-test", "archive").returncode == 0
     assert len(archived(tocsin)) == 2
+
+
+def test_stories_are_told_beside_a_daemon(tocsin, beside):
+    """While the daemon runs, other processes list its stories and explain their articles."""
+    beside.write("incoming/ferry.txt", FERRY)
+    with tocsin.started("run") as daemon:
+        daemon.ready()
+        daemon.until(lambda: archived(tocsin))
+        (story,) = objects(tocsin("stories", "--json").stdout)
+        (article,) = story["articles"]
+        (told,) = objects(tocsin("explain", article["id"], "--json").stdout)
+        assert (told["story"], told["alerts"][0]["rule"]) == (story, "Ferries")
+        daemon.signal(signal.SIGTERM)
+        assert daemon.ends(within=9) == 0
 
 
 def test_hanging_receivers_do_not_hold_up_the_end(tocsin, beside):

@@ -1,14 +1,13 @@
 """Stores for a service that is killed: the real one, and mutants that lose alerts.
 
-With a mutant a trial must fail; so it proves that it would see what it looks for. Their windows are widened, lest
-the proof take hundreds of kills.
+With a mutant a trial must fail; so it proves that it would see what it looks for.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Table, update
 
@@ -25,11 +24,10 @@ from tocsin.model import (
     DuePage,
     PollRecord,
 )
-from tocsin.ports import Store
+from tocsin.ports import Store, Verdict
 from tocsin.storage.store import SqlStore
 from tocsin.storage.tables import deliveries, feeds
 
-WINDOW = 0.3  # seconds between the two steps of a mutant
 SHORT_LEASE = timedelta(seconds=3)
 
 
@@ -50,10 +48,10 @@ class ShortLeases(SqlStore):
         return await super().claim_due_pages(owner, now, min(lease, SHORT_LEASE), limit, due_by=due_by, late=late)
 
     async def claim_due_deliveries(
-        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, **how: Any
     ) -> Sequence[ClaimedDelivery]:
         """Claim for a short time."""
-        return await super().claim_due_deliveries(owner, channel, now, min(lease, SHORT_LEASE), limit, due_by=due_by)
+        return await super().claim_due_deliveries(owner, channel, now, min(lease, SHORT_LEASE), limit, **how)
 
 
 class SplitPoll(ShortLeases):
@@ -62,23 +60,38 @@ class SplitPoll(ShortLeases):
     async def commit_poll(self, record: PollRecord) -> Commit:
         """Store a poll in two steps."""
         decided = record.decisions
-        first = Decisions(stories=decided.stories)
+        first = Decisions(placements=decided.placements, head=decided.head)
         end = await super().commit_poll(replace(record, decisions=first))
         if end is not Commit.DONE or not decided.matches:
             return end
-        await asyncio.sleep(WINDOW)
         await _hold(self, feeds, record.feed, record.owner)
-        return await super().commit_poll(replace(record, entries=(), pages=(), decisions=replace(decided, stories=())))
+        return await super().commit_poll(
+            replace(record, entries=(), pages=(), decisions=replace(decided, placements=()))
+        )
+
+
+class ValidatorsFirst(ShortLeases):
+    """Mutant: a poll's validators in one transaction, its articles with all that they ring in the next."""
+
+    async def commit_poll(self, record: PollRecord) -> Commit:
+        """Store a poll in two steps."""
+        if not record.entries:
+            return await super().commit_poll(record)
+        end = await super().commit_poll(replace(record, entries=(), pages=(), reports=(), decisions=Decisions()))
+        if end is not Commit.DONE:
+            return end
+        await _hold(self, feeds, record.feed, record.owner)
+        return await super().commit_poll(record)
 
 
 class MarkBeforeSend(ShortLeases):
     """Mutant: a delivery is recorded as delivered before it is sent, and put back where sending failed."""
 
     async def claim_due_deliveries(
-        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, *, due_by: datetime
+        self, owner: str, channel: str, now: datetime, lease: timedelta, limit: int, **how: Any
     ) -> Sequence[ClaimedDelivery]:
         """Claim, and take for granted that it will work."""
-        claimed = await super().claim_due_deliveries(owner, channel, now, lease, limit, due_by=due_by)
+        claimed = await super().claim_due_deliveries(owner, channel, now, lease, limit, **how)
         for delivery in claimed:
             await super().record_attempt(
                 AttemptRecord(
@@ -90,17 +103,15 @@ class MarkBeforeSend(ShortLeases):
                     decision=Delivered(),
                 )
             )
-        if claimed:
-            await asyncio.sleep(WINDOW)
         return claimed
 
-    async def record_attempt(self, record: AttemptRecord) -> bool:
+    async def record_attempt(self, record: AttemptRecord, verdict: Verdict | None = None) -> bool:
         """Put back what was not delivered after all."""
         if isinstance(record.decision, Delivered):
             return True
         again = {"state": DeliveryState.WAITING, "due_at": record.started}
         await _hold(self, deliveries, record.delivery_id, record.owner, **again)
-        return await super().record_attempt(record)
+        return await super().record_attempt(record, verdict)
 
 
 async def _hold(store: SqlStore, table: Table, key: str, owner: str, **values: object) -> None:
@@ -127,6 +138,7 @@ STORES: Mapping[str, Callable[[Store], Store]] = MappingProxyType(
         WHOLE: lambda store: store,
         "short-leases": _over(ShortLeases),
         "split-poll": _over(SplitPoll),
+        "validators-first": _over(ValidatorsFirst),
         "mark-before-send": _over(MarkBeforeSend),
     }
 )

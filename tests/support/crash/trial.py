@@ -1,8 +1,8 @@
 """A trial: a service that is killed again and again, then left alone, and what came of its alerts.
 
 Each life is the real daemon on real rows, forked from a parent that has imported everything, and killed with SIGKILL
-after a random time. The last life runs until all is quiet. What was published and what arrived is known from the
-world, and is held against each other.
+after a random time, or ended by a fault at a named point. The last life runs until all is quiet. What was published
+and what arrived is known from the world, and is held against each other.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from support.crash import world
+from support.crash import faults, world
+from support.crash.faults import Fault, Tripwire
 from support.crash.processes import adopt_orphans, ended, fork, kill, reap
 from support.crash.stores import STORES, WHOLE
-from support.crash.world import FEEDS, HOOK, Fate, History, Receipt
+from support.crash.world import AT_ONCE, FEEDS, GROUPED, HOOKS, Fate, History, Receipt, Ways
 from tocsin.app import Outside, open_app
 from tocsin.clock import utc_now
 from tocsin.config.build import load_plan
@@ -42,14 +43,18 @@ GOING = 15.0  # seconds for what a killed life started to go away
 
 CONFIGURATION = """
 channels:
-  - {{name: siem, type: webhook, url: "{url}{hook}", timeout: 1s, allow_private: [127.0.0.0/8]}}
+  - {{name: siem, type: webhook, url: "{url}{at_once}", timeout: 1s, allow_private: [127.0.0.0/8]}}
+  - {{name: desk, type: webhook, url: "{url}{grouped}", timeout: 1s, allow_private: [127.0.0.0/8]}}
+routes:
+  - {{channels: [siem], continue: true}}
+  - {{channels: [desk], group_by: feed, group_wait: 1s, group_interval: 1s}}
 rules:
-  - {{name: Invasion, keywords: [invasion]}}
+  - {{name: Invasion, keywords: [invasion], max_per_hour: 10000}}
 feeds:
 """
 FEED = """
   - name: Feed {number}
-    url: "{url}/feed/{number}"
+    url: "{url}"
     every: 1s
     first_poll: all
     full_text: auto
@@ -59,21 +64,25 @@ FEED = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How often to kill what, with which luck. Files go to `directory`; `longest` is the longest life in seconds."""
+    """How often to kill what, with which luck. Files go to `directory`.
+
+    `kills` lives of up to `longest` seconds end by chance, and one at each of the `faults`, all in a random order.
+    """
 
     directory: Path
     database_url: str
-    kills: int
+    kills: int = 0
+    faults: Sequence[Fault] = ()
     seed: int = 1
     store: str = WHOLE
-    rate: float = 25.0  # entries published a second
+    ways: Ways = field(default_factory=Ways)
     longest: float = 1.6
-    patience: float = 60.0  # seconds for the last life to become quiet
+    patience: float = 120.0  # seconds for a life to come to its fault, and for the last one to become quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What came of a trial. Lists of items are by number; `totals` are row counts by outcome."""
+    """What came of a trial. Lists of reports are by number; `totals` are row counts by outcome."""
 
     kills: int
     seconds: float
@@ -95,7 +104,7 @@ def run(trial: Trial) -> Findings:
     with a_world(trial) as (outside, url):
         plan = load_plan(write_configuration(trial.directory, url), {})
         started = time.monotonic()
-        early = sum(not live_and_die(trial, plan, moment) for moment in moments(trial))
+        early = [str(end) for end in ends(trial) if not live_and_die(trial, plan, end)]
         quiet, status = live_on(trial, plan, url)
         seconds = time.monotonic() - started
         left = reap(outside, GOING)
@@ -104,7 +113,7 @@ def run(trial: Trial) -> Findings:
             world.history(url),
             seconds,
             {
-                f"{early} lives ended by themselves": early > 0,
+                f"lives did not end as they were to: {', '.join(early)}": bool(early),
                 "the last life did not become quiet": not quiet,
                 f"the last life ended with {status}": status != 0,
                 f"{left} processes were left behind": left > 0,
@@ -121,7 +130,7 @@ def run(trial: Trial) -> Findings:
 def a_world(trial: Trial) -> Iterator[tuple[int, str]]:
     """Have a world in a process of its own; give its process id and URL."""
     ours, theirs = os.pipe()
-    process = fork(lambda: world.serve(trial.seed, trial.rate, theirs))
+    process = fork(lambda: world.serve(trial.seed, trial.ways, theirs))
     os.close(theirs)
     try:
         with os.fdopen(ours) as told:
@@ -133,8 +142,8 @@ def a_world(trial: Trial) -> Iterator[tuple[int, str]]:
 
 def write_configuration(directory: Path, url: str) -> Path:
     """Write a configuration for the world at `url`."""
-    text = CONFIGURATION.format(url=url, hook=HOOK)
-    text += "".join(FEED.format(url=url, number=number) for number in range(FEEDS))
+    text = CONFIGURATION.format(url=url, at_once=AT_ONCE, grouped=GROUPED)
+    text += "".join(FEED.format(url=world.feed_url(url, number), number=number) for number in range(FEEDS))
     place = directory / "config"
     place.mkdir()
     (place / "tocsin.yaml").write_text(text)
@@ -146,17 +155,24 @@ def log_file(trial: Trial) -> Path:
     return trial.directory / "lives.log"
 
 
-def moments(trial: Trial) -> Iterator[float]:
-    """Yield how long each life is to last: some too short to begin, most long enough to work."""
+def ends(trial: Trial) -> Sequence[float | Fault]:
+    """Return how each life is to end: after seconds, some too few to begin, most enough to work, or at a fault."""
     luck = Random(trial.seed)
-    for _ in range(trial.kills):
-        yield luck.uniform(0.0, trial.longest)
+    mixed = [*(luck.uniform(0.0, trial.longest) for _ in range(trial.kills)), *trial.faults]
+    luck.shuffle(mixed)
+    return mixed
 
 
-def live_and_die(trial: Trial, plan: Plan, seconds: float) -> bool:
-    """Live a life and kill it; False where it ended before."""
+def live_and_die(trial: Trial, plan: Plan, end: float | Fault) -> bool:
+    """Live a life until its end; False where it ended in another way."""
+    if isinstance(end, Fault):
+        life = fork(lambda: live(trial, plan, end))
+        status = ended(life, trial.patience)
+        if status is None:
+            kill(life)
+        return status == faults.STATUS
     life = fork(lambda: live(trial, plan))
-    time.sleep(seconds)
+    time.sleep(end)
     return kill(life)
 
 
@@ -177,9 +193,13 @@ def live_on(trial: Trial, plan: Plan, url: str) -> tuple[bool, int | None]:
     return quiet, status
 
 
-def live(trial: Trial, plan: Plan) -> None:
-    """Be the daemon, as `tocsin run` is."""
+def live(trial: Trial, plan: Plan, fault: Fault | None = None) -> None:
+    """Be the daemon, as `tocsin run` is, until a fault."""
     outside = Outside(retry_schedule=RETRIES, store=STORES[trial.store], politeness=Politeness(gap=0))
+    if fault:
+        wire = Tripwire(fault)
+        store = STORES[trial.store]
+        outside = replace(outside, store=lambda opened: store(wire.around_store(opened)), tools=wire.around_tools)
 
     async def work(log: Log) -> None:
         async with open_app(plan, trial.database_url, log, outside) as app:
@@ -194,12 +214,13 @@ def live(trial: Trial, plan: Plan) -> None:
 
 
 def is_done(database_url: str) -> bool:
-    """Tell whether no delivery waits, and no page."""
+    """Tell whether no alert and no message waits, and no page but those that are tried again much later."""
 
     async def look() -> bool:
         async with await open_store(database_url, read_only=True) as store:
-            work = await store.due_work(utc_now() + timedelta(hours=1))
-            waiting = (await store.totals()).deliveries.get("waiting")
+            work = await store.due_work(utc_now() + timedelta(minutes=5))
+            counts = await store.totals()
+            waiting = counts.dispatches.get("waiting") or counts.deliveries.get("waiting")
             return not waiting and work.isdisjoint({DueWork.PAGES, DueWork.LATE_PAGES})
 
     try:
@@ -235,13 +256,15 @@ def integrity(database_url: str) -> str:
 
 def judged(trial: Trial, history: History, seconds: float, suspicions: Mapping[str, bool]) -> Findings:
     """Hold what arrived against what was published."""
-    expected = {item.number for item in history.items if item.rings}
+    expected = {item.report for item in history.items if item.rings}
     accepted = [receipt for receipt in history.receipts if receipt.fate.accepted]
-    arrived = {receipt.item for receipt in accepted}
-    lost, unexpected = sorted(expected - arrived), sorted({receipt.item for receipt in history.receipts} - expected)
-    fates = Counter(receipt.fate for receipt in history.receipts)
-    copies = len(accepted) - len({receipt.webhook_id for receipt in accepted})
-    excused = fates[Fate.CUT] + fates[Fate.LATE] + trial.kills * MOST_SENDS
+    arrived = {(receipt.hook, receipt.report) for receipt in accepted if not receipt.update}
+    lost = sorted({report for hook in HOOKS for report in expected if (hook, report) not in arrived})
+    unexpected = sorted({receipt.report for receipt in history.receipts} - expected)
+    fates = Counter({receipt.request: receipt.fate for receipt in history.receipts}.values())
+    copies = len({receipt.request for receipt in accepted}) - len({receipt.webhook_id for receipt in accepted})
+    killed = trial.kills + len(trial.faults)
+    excused = fates[Fate.CUT] + fates[Fate.LATE] + killed * MOST_SENDS * len(HOOKS)
     counts, whole = totals(trial.database_url), integrity(trial.database_url)
     suspicions = {
         f"{len(lost)} alerts were lost": bool(lost),
@@ -252,7 +275,7 @@ def judged(trial: Trial, history: History, seconds: float, suspicions: Mapping[s
         **suspicions,
     }
     return Findings(
-        kills=trial.kills,
+        kills=killed,
         seconds=seconds,
         published=len(history.items),
         expected=len(expected),
@@ -268,14 +291,26 @@ def judged(trial: Trial, history: History, seconds: float, suspicions: Mapping[s
 
 
 def told_apart(receipts: Sequence[Receipt]) -> Iterator[str]:
-    """Yield where copies could not be known as such: an item has one alert, an alert one id and one body, for ever."""
-    for one, other in (("item", "alert"), ("alert", "webhook_id"), ("webhook_id", "alert"), ("webhook_id", "digest")):
+    """Yield where copies could not be known as such, or a story rang twice.
+
+    A report has one alert, however many feeds carry it; an alert has one id and one body on each of its ways, for
+    ever, and so has each of its updates.
+    """
+    rung = [receipt for receipt in receipts if not receipt.update]
+    single = [receipt for receipt in receipts if receipt.hook != GROUPED]
+    laws = (
+        (receipts, ("report",), "alert"),
+        (rung, ("alert", "hook"), "webhook_id"),
+        (single, ("webhook_id",), "alert"),
+        (receipts, ("webhook_id",), "digest"),
+    )
+    for told, one, other in laws:
         seen: defaultdict[object, set[object]] = defaultdict(set)
-        for receipt in receipts:
-            seen[getattr(receipt, one)].add(getattr(receipt, other))
+        for receipt in told:
+            seen[tuple(getattr(receipt, name) for name in one)].add(getattr(receipt, other))
         several = sum(len(others) > 1 for others in seen.values())
         if several:
-            yield f"{several} × one {one} with more than one {other}"
+            yield f"{several} × one {one[0]} with more than one {other}"
 
 
 def unbalanced(counts: Totals) -> Iterator[str]:
