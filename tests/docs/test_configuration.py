@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from support.messages import SENTENCE, message, notice
+from tocsin.alerts.template import MessageTemplate
+from tocsin.channels.webhook import template_values
 from tocsin.config.build import load_plan
 from tocsin.config.schema import CHANNELS, ConfigFile, Section
 from tocsin.errors import ConfigError
@@ -17,6 +21,8 @@ ENVIRONMENT = {
     "LETTER_PASSWORD": "another-fictional-password",
     "SMTP_URL": "smtps://tocsin:fictional@mail.example",
     "WEBHOOK_SECRET": "a-fictional-secret-of-some-length",
+    "WEBHOOK_SECRET_OF_LAST_YEAR": "another-fictional-secret-of-some-length",
+    "HEARTBEAT_ID": "a-fictional-id",
 }
 
 
@@ -32,8 +38,24 @@ def test_the_examples_are_one_configuration(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
     plan = load_plan(tmp_path, ENVIRONMENT)
     assert plan.warnings == ()
-    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (4, 4, 6, 4)
+    assert (len(plan.feeds), len(plan.entities), len(plan.channels), len(plan.routes)) == (4, 4, 7, 5)
     assert [rule.name for rule in plan.rules] == ["Harbour fire", "Ships off Atlantis", "Storm damage"]
+
+
+def test_the_template_shown_fits_every_message() -> None:
+    """The example of a template makes what it promises of an alert and of a digest, and keeps its number."""
+    [example] = [block for block in blocks("yaml") if "template:" in block]
+    form = MessageTemplate(yaml.safe_load(example)["channels"][0]["template"])
+    alone, digest = message(), message(notice(excerpts=(), url=None, items=(notice(), notice()), more=3))
+    assert form.fill_in(template_values(alone)) == {
+        "column": 3,
+        "title": "[critical] Talks fail, invasion begins",
+        "link": alone.notice.url,
+        "labels": ["Invasion", "tocsin"],
+        "text": f"{SENTENCE}\n\n",
+    }
+    line = "- Talks fail, invasion begins (The Example Herald)\n"
+    assert form.fill_in(template_values(digest))["text"] == f"{line}{line}and 3 more\n"
 
 
 def test_the_mistakes_shown_are_those_that_are_told(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import pytest
 from support.pages import ROOT, first_cells, page, prose, section
 from tocsin import pipeline
 from tocsin.alerts.retry import REFUSED_SCHEDULE, SCHEDULE
-from tocsin.channels.webhook import LARGEST_BODY
 from tocsin.cli.ending import Exit
 from tocsin.cli.healthcheck import STALE
 from tocsin.config.compile import DEFAULT_TIMEOUT
@@ -17,7 +16,7 @@ from tocsin.feeds.entries import MOST_ENTRIES, MOST_TEXT, MOST_TITLE
 from tocsin.feeds.loose import MOST_XML
 from tocsin.fetch.client import FetchLimits
 from tocsin.log import Event
-from tocsin.model import DeadReason, FetchReason
+from tocsin.model import LARGEST_WEBHOOK_BODY, DeadReason, FetchReason
 from tocsin.runners.embedded import BEAT
 
 TEXT = page("docs/operations.md")
@@ -75,7 +74,7 @@ def test_the_waits_between_tries_are_those_of_the_code() -> None:
         f"| one entry | title {MOST_TITLE} characters, text {MOST_TEXT:_} |".replace("_", " "),
         f"| at a time | {pipeline.MOST_POLLS} polls, {pipeline.MOST_SENDS} deliveries to each channel |",
         f"| one attempt of a delivery | {DEFAULT_TIMEOUT.seconds} s",
-        f"| one webhook body | {LARGEST_BODY:_} bytes;".replace("_", " "),
+        f"| one webhook body | {LARGEST_WEBHOOK_BODY:_} bytes;".replace("_", " "),
         f"| one configuration file | {MAX_BYTES / 1e6:g} MB |",
     ],
 )

@@ -17,7 +17,16 @@ ENVIRONMENT = {
     "FEED_KEY": "a-fictional-key",
     "LETTER_PASSWORD": "another-fictional-password",
     "SMTP_URL": "smtps://tocsin:fictional@mail.example",
+    "WEBHOOK_SECRET_OF_LAST_YEAR": "another-fictional-secret-of-some-length",
     "WEBHOOK_SECRET": "a-fictional-secret-of-some-length",
+    "SLACK_TOKEN": "xoxb-fictional",
+    "TEAMS_URL": "https://workflows.example/fictional",
+    "DISCORD_URL": "https://discord.example/api/webhooks/0/fictional",
+    "TELEGRAM_TOKEN": "0:fictional",
+    "NTFY_TOKEN": "tk_fictional",
+    "PAGERDUTY_KEY": "a-fictional-key",
+    "APPRISE_URL": "matrix://tocsin:fictional@matrix.example",
+    "HEARTBEAT_ID": "a-fictional-id",
 }
 each_page = pytest.mark.parametrize("path", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
 

@@ -13,7 +13,6 @@ from support.pages import ROOT, blocks, first_cells, page, section
 from tocsin.cli.check import failed_tests
 from tocsin.cli.main import app, database
 from tocsin.config.build import load_plan
-from tocsin.config.schema import CHANNELS, ConfigFile, Section
 
 TEXT = page("README.md")
 TOCSIN = (sys.executable, "-c", "from tocsin.cli.main import entry; entry()")
@@ -50,7 +49,7 @@ def test_the_alerts_shown_are_those_of_the_shipped_configuration(tmp_path: Path)
 
 def test_the_example_configuration_works(tmp_path: Path) -> None:
     """The configuration to begin with has no mistake and no warning, and its rule's tests hold."""
-    [example] = blocks(TEXT, "yaml")
+    example, _ = blocks(TEXT, "yaml")
     (tmp_path / "tocsin.yaml").write_text(example, encoding="utf-8")
     plan = load_plan(tmp_path, ENVIRONMENT)
     assert plan.warnings == ()
@@ -64,26 +63,6 @@ def test_every_command_is_in_the_table() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     families = {group.name for group in app.registered_groups} - {"db"}
     assert named == commands | families | {f"db {command.name}" for command in database.registered_commands}
-
-
-def sections(top: type[Section]) -> set[type[Section]]:
-    """Return a section and all that may stand below it."""
-    found = {top}
-    waiting = [top]
-    while waiting:
-        current = waiting.pop()
-        below = {part for key in current.known_keys() if (part := current.below(key))} - found
-        found |= below
-        waiting += below
-    return found
-
-
-def test_what_is_refused_is_named() -> None:
-    """Every key that the configuration refuses as not supported yet stands under what Tocsin does not do yet."""
-    refused = set().union(*(part.later for top in (ConfigFile, *CHANNELS.values()) for part in sections(top)))
-    todo = section(TEXT, "What it does not do yet")
-    named = set(re.findall(r"`([a-z_]+)`", todo))
-    assert named == refused - {"language"}  # of `defaults` only; a feed has it
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", TEXT, re.MULTILINE))))
