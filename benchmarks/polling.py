@@ -172,7 +172,7 @@ class Benchmark:
     def _sites(self, feeds: int, large: dict[Damage, int] | None = None) -> Sites:
         folder = self._room()
         folder.mkdir()
-        sites = Sites(self._asked.seed, folder)
+        sites = Sites(self._asked.seed, self._asked.large_entries, folder)
         sites.open(feeds, {kind.value: count for kind, count in (large or {}).items()})
         return sites
 
@@ -225,6 +225,7 @@ def options() -> argparse.Namespace:
     add("--hang-feeds", type=int, default=1_000, help="feeds among which some hang (1000)")
     add("--hanging", type=int, default=20, help="how many hang (20)")
     add("--large", type=int, default=2, help="large feeds of each kind: whole, bare ampersands, torn (2)")
+    add("--large-entries", type=int, default=1_000, help="entries of a large feed, of 2.5 kB (1000)")
     add("--hosts", type=int, default=2_000, help="feeds to be polled for memory (2000)")
     add("--polls", type=int, default=20_000, help="polls of them in all (20000)")
     add("--reader-python", type=Path, metavar="PATH", help="a Python that has the packages reader and sgmllib3k")
@@ -241,7 +242,7 @@ def options() -> argparse.Namespace:
     asked = parser.parse_args()
     if asked.quick:
         asked.feeds, asked.rounds, asked.large, asked.hosts, asked.polls = 12, 1, 1, 20, 60
-        asked.hang_feeds, asked.hanging = 30, 3
+        asked.hang_feeds, asked.hanging, asked.large_entries = 30, 3, 150
     return asked
 
 

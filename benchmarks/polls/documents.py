@@ -17,8 +17,7 @@ from peers.corpus import Newsroom
 
 WINDOW = 30
 SMALLEST, LARGEST = 46_000, 78_000  # bytes of a small feed
-LARGE = 2_500_000
-LARGE_WINDOW = 1_000
+LARGE_ENTRY = 2_500  # bytes of each entry of a large one
 AN_UPDATE = 2  # entries that a new version brings
 SENTENCES = 20_000
 RARE = 50  # one entry in so many holds the word that a rule looks for
@@ -34,10 +33,11 @@ class Damage(StrEnum):
 
 
 class Wire:
-    """Writes the feeds. `began`: the time by which a feed's first version was complete."""
+    """Writes the feeds. `began`: when a feed's first version was complete; `large`: entries of a large one."""
 
-    def __init__(self, seed: int, began: datetime) -> None:
+    def __init__(self, seed: int, began: datetime, large: int) -> None:
         self._seed = seed
+        self._large = large
         self._began = began
 
     @cached_property
@@ -54,7 +54,7 @@ class Wire:
 
     def large(self, feed: int, version: int, damage: Damage) -> bytes:
         """Return a feed that is as large as they come."""
-        text = self._document(feed, version, LARGE_WINDOW, LARGE)
+        text = self._document(feed, version, self._large, self._large * LARGE_ENTRY)
         match damage:
             case Damage.AMPERSANDS:
                 text = text.replace("<title>", "<title>Law & order: ")

@@ -38,8 +38,8 @@ class Sites:
 
     HOURS = 2.0  # that pass from round to round: everything is due again, and nothing yet looks stuck or silent
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self._program = Program("server", str(seed), str(folder))
+    def __init__(self, seed: int, large: int, folder: Path) -> None:
+        self._program = Program("server", str(seed), str(large), str(folder))
         self.pid = self._program.pid
         self._ports = json.loads((folder / "ports.json").read_text())
         self._folder = folder

@@ -32,11 +32,11 @@ def address(feed: int) -> str:
 class Sites:
     """What all sites have in common: the documents, which of them hang, and what was asked for."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, large: int) -> None:
         self.began = beginning()
         self.ahead = timedelta()
         self.hanging: frozenset[int] = frozenset()
-        self._wire = Wire(seed, self.began)
+        self._wire = Wire(seed, self.began, large)
         self._chance = random.Random(seed)
         self._versions: dict[int, int] = {}
         self._damage: dict[int, Damage] = {}
@@ -202,8 +202,8 @@ def keep(tasks: set[asyncio.Task[object]], work: object) -> None:
 
 
 async def main() -> None:
-    seed, folder = int(sys.argv[1]), Path(sys.argv[2])
-    sites, certificates = Sites(seed), Certificates(folder)
+    seed, large, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    sites, certificates = Sites(seed, large), Certificates(folder)
     tasks: set[asyncio.Task[object]] = set()
     ports = {"plain": await listen(sites, None, tasks), "tls": await listen(sites, certificates, tasks)}
     (folder / "ports.json").write_text(json.dumps(ports))
