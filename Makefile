@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests at a time: many wait for a process of theirs.
+JOBS ?= 3
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help setup run test check lint format clean
+.PHONY: help setup run test coverage check lint format clean
 
 help:           ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -31,7 +33,12 @@ run: setup      ## the daemon on config/: watches seeds/ and public feeds, alert
 	@exec $(BIN)/tocsin run
 
 test: $(VENV)/.dev-ready    ## the tests; make test ARGS='-k name' for some of them
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses=$(JOBS) --dist=worksteal $(ARGS)
+
+# What only daemons and commands run that are processes of their own is tested and not counted. It takes several times
+# as long as the tests by themselves, so that it is no part of .ci/run.
+coverage: $(VENV)/.dev-ready    ## the tests, and which lines and branches they run
+	@$(MAKE) --silent test ARGS="--cov --cov-report=term --cov-fail-under=97 $(ARGS)"
 
 check: setup    ## what is wrong with config/, and the tests of its rules
 	@$(BIN)/tocsin check
