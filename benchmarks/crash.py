@@ -54,6 +54,7 @@ def report(found: Findings) -> None:
         "kills": f"{found.kills} in {found.seconds:.0f} s",
         "entries published": found.published,
         "alerts expected": found.expected,
+        "that wait for a late page": found.pending,
         "alerts lost": len(found.lost),
         "alerts not expected": len(found.unexpected),
         "copies, same webhook-id": f"{found.copies} (lost answers and kills account for {found.excused})",
