@@ -7,7 +7,7 @@ from support.receiver import Reply
 from support.service import balanced, do_what_is_due
 from support.site import Item, Site, rss
 from tocsin.model import DeadReason, DispatchState
-from tocsin.pipeline import delivering, judging
+from tocsin.pipeline import delivering, flushing, judging
 from tocsin.rules.index import RuleIndex
 
 FERRY = Item(id="ferry", title="Ferries stay in port", text="A gale keeps every ferry in the harbour.")
@@ -96,6 +96,34 @@ async def test_the_others_go_out_and_it_is_put_aside_after_three_tries(service, 
     assert all("it breaks on this" in event["detail"] for event in told)
     assert totals.entries["skipped"] >= 3
     assert not events(service, "step.crashed", "feed.failed")
+
+
+async def test_a_group_that_breaks_stops_no_other(service, site, monkeypatch, tmp_path):
+    """What is told together on another channel is told all the same, and the group itself when it breaks no more."""
+    ways = CONFIG.replace(
+        "[{{name: console, type: console}}]",
+        "[{{name: first, type: file, path: '{place}/1'}}, {{name: second, type: file, path: '{place}/2'}}]",
+    )
+    route = """
+    routes: [{{channels: [first, second], group_by: feed, group_wait: 1s}}]
+"""
+    await service.configure((ways + route).format(url=site.url, place=tmp_path))
+    whole = flushing.group_messages
+
+    def breaking(key, alerts, channel, now):
+        if channel.name == "first":
+            raise RuntimeError("it breaks on this")
+        return whole(key, alerts, channel, now)
+
+    async with service.open() as app:
+        await do_what_is_due(app)
+        with monkeypatch.context() as broken:
+            broken.setattr(flushing, "group_messages", breaking)
+            with pytest.raises(RuntimeError, match="it breaks on this"):
+                await app.pipeline.flush(grouped=True)
+        assert (await app.store.totals()).deliveries["waiting"] == 1
+        await app.pipeline.flush(grouped=True)
+        assert (await app.store.totals()).deliveries["waiting"] == 2
 
 
 async def test_it_rings_when_it_breaks_no_more(service, site, monkeypatch):

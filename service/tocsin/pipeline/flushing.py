@@ -41,8 +41,12 @@ class Flushing:
             await tools.store.open_batches(wanted, now)
 
     async def flush(self, *, grouped: bool = False) -> None:
-        """Tell the batches that are due; with `grouped`, all groups that wait."""
-        tools, configuration = self._tools, self._tools.configuration
+        """Tell the batches that are due; with `grouped`, all groups that wait.
+
+        Raises:
+            Exception: what broke in one of them; all the others are told.
+        """
+        tools, configuration, broken = self._tools, self._tools.configuration, list[Exception]()
         now = tools.clock()
         for due in await tools.store.due_batches(now, grouped=grouped):
             channel = configuration.plan.channel_named.get(due.batch.channel)
@@ -53,6 +57,10 @@ class Flushing:
             except StorageError as error:
                 tools.journal.error(Event.STORAGE_FAILED, step="flush", channel=channel.name, detail=str(error))
                 return
+            except Exception as error:  # noqa: BLE001 - one that breaks stays as it is and stops no other
+                broken.append(error)
+        if broken:
+            raise broken[0]  # told by whoever runs the step, and not every second
 
     async def _flush(self, configuration: Configuration, due: DueBatch, channel: ChannelSpec, now: datetime) -> None:
         """Tell a batch, but for what is silenced by now."""
