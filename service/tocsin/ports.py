@@ -265,6 +265,10 @@ class Store(Protocol):
         """Store what came of a batch; False, and nothing is stored, where it is not as it was when it was looked at."""
         ...
 
+    async def postpone_batch(self, batch: Batch, until: datetime) -> None:
+        """Have a batch be due later than it was when it was looked at; what waits in it goes on waiting."""
+        ...
+
     async def add_silence(self, silence: Silence) -> None:
         """Store a silence."""
         ...

@@ -99,7 +99,7 @@ async def test_the_others_go_out_and_it_is_put_aside_after_three_tries(service, 
 
 
 async def test_a_group_that_breaks_stops_no_other(service, site, monkeypatch, tmp_path):
-    """What is told together on another channel is told all the same, and the group itself when it breaks no more."""
+    """What is told together on another channel is told at once, and the group itself ten minutes later if it can be."""
     ways = CONFIG.replace(
         "[{{name: console, type: console}}]",
         "[{{name: first, type: file, path: '{place}/1'}}, {{name: second, type: file, path: '{place}/2'}}]",
@@ -119,11 +119,14 @@ async def test_a_group_that_breaks_stops_no_other(service, site, monkeypatch, tm
         await do_what_is_due(app)
         with monkeypatch.context() as broken:
             broken.setattr(flushing, "group_messages", breaking)
-            with pytest.raises(RuntimeError, match="it breaks on this"):
-                await app.pipeline.flush(grouped=True)
-        assert (await app.store.totals()).deliveries["waiting"] == 1
-        await app.pipeline.flush(grouped=True)
-        assert (await app.store.totals()).deliveries["waiting"] == 2
+            service.clock.turn(seconds=2)
+            await do_what_is_due(app)
+        assert (await balanced(app)).deliveries == {"delivered": 1, "deliveries": 1}
+        service.clock.turn(minutes=11)
+        await do_what_is_due(app)
+        assert (await balanced(app)).deliveries == {"delivered": 2, "deliveries": 2}
+    (crash,) = events(service, "step.crashed")
+    assert (crash["step"], crash["channel"]) == ("flush", "first")
 
 
 async def test_it_rings_when_it_breaks_no_more(service, site, monkeypatch):

@@ -25,6 +25,9 @@ from tocsin.plan import Plan
 #: A digest without alerts whose slot is longer ago than this is of no use to anybody.
 STALE = timedelta(hours=24)
 
+#: How long a batch waits that breaks what tells it.
+AFTER_A_CRASH = timedelta(minutes=10)
+
 
 class Flushing:
     """The step that tells batches."""
@@ -41,12 +44,8 @@ class Flushing:
             await tools.store.open_batches(wanted, now)
 
     async def flush(self, *, grouped: bool = False) -> None:
-        """Tell the batches that are due; with `grouped`, all groups that wait.
-
-        Raises:
-            Exception: what broke in one of them; all the others are told.
-        """
-        tools, configuration, broken = self._tools, self._tools.configuration, list[Exception]()
+        """Tell the batches that are due; with `grouped`, all groups that wait."""
+        tools, configuration = self._tools, self._tools.configuration
         now = tools.clock()
         for due in await tools.store.due_batches(now, grouped=grouped):
             channel = configuration.plan.channel_named.get(due.batch.channel)
@@ -57,10 +56,9 @@ class Flushing:
             except StorageError as error:
                 tools.journal.error(Event.STORAGE_FAILED, step="flush", channel=channel.name, detail=str(error))
                 return
-            except Exception as error:  # noqa: BLE001 - one that breaks stays as it is and stops no other
-                broken.append(error)
-        if broken:
-            raise broken[0]  # told by whoever runs the step, and not every second
+            except Exception:  # noqa: BLE001 - one that breaks waits, and stops no other
+                tools.journal.exception(Event.STEP_CRASHED, step="flush", channel=channel.name)
+                await tools.store.postpone_batch(due.batch, now + AFTER_A_CRASH)
 
     async def _flush(self, configuration: Configuration, due: DueBatch, channel: ChannelSpec, now: datetime) -> None:
         """Tell a batch, but for what is silenced by now."""

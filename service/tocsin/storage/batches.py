@@ -102,6 +102,12 @@ def due(connection: Connection, now: datetime, *, grouped: bool) -> Sequence[Due
     return [_due(connection, row, now) for row in rows]
 
 
+def postpone(connection: Connection, batch: Batch, until: datetime) -> None:
+    """Have a batch be due later, unless somebody told it meanwhile."""
+    as_known = (batches.c.id == batch.id) & (batches.c.due_at == batch.due)
+    connection.execute(update(batches).where(as_known).values(due_at=until))
+
+
 def _due(connection: Connection, row: ResultRow[Any], now: datetime) -> DueBatch:
     waiting = (
         select(dispatches.c.id, dispatches.c.alert_id, dispatches.c.created_at, alerts.c.rule_name, alerts.c.data)

@@ -165,6 +165,10 @@ class SqlStore:
         """Store what came of a batch."""
         return await self.database.change(flushes.flush, record)
 
+    async def postpone_batch(self, batch: Batch, until: datetime) -> None:
+        """Have a batch be due later."""
+        await self.database.change(batches.postpone, batch, until)
+
     async def add_silence(self, silence: Silence) -> None:
         """Store a silence."""
         await self.database.change(silences.add, silence)

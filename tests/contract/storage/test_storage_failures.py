@@ -70,6 +70,7 @@ def every_method(store, make, delivery):
         "put_aside": lambda: store.put_aside(aside),
         "traffic": lambda: store.traffic(["any"], {("Bridges", "desk"): 1}, make.NOON),
         "open_batches": lambda: store.open_batches([batch], make.NOON),
+        "postpone_batch": lambda: store.postpone_batch(batch, make.NOON),
         "due_batches": lambda: store.due_batches(make.NOON),
         "commit_flush": lambda: store.commit_flush(FlushRecord(batch=batch, at=make.NOON)),
         "add_silence": lambda: store.add_silence(silence),
